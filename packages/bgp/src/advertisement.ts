@@ -1,0 +1,132 @@
+// What a speaker is told and what it tells back: plain values, no sockets. The set is always whole; absence withdraws.
+
+/** RFC 4271 §8.2.2, spelled as there. */
+export type SessionStateName = 'Idle' | 'Connect' | 'Active' | 'OpenSent' | 'OpenConfirm' | 'Established';
+
+/** Address families we can announce (AFI/SAFI 1/1 and 2/1). */
+export type Family = 'ipv4' | 'ipv6';
+
+/** Path attributes of one route towards one peer. Everything absent is left out of the UPDATE. */
+export interface PathAttributes {
+  /** RFC 4271 §5.1.1; default `igp`. */
+  readonly origin?: 'igp' | 'egp' | 'incomplete';
+  /** How many times our own AS is put before itself (eBGP only; an iBGP route is always sent with an empty AS_PATH). Default 0. */
+  readonly prepend?: number;
+  /** MULTI_EXIT_DISC, RFC 4271 §5.1.4. */
+  readonly med?: number;
+  /** LOCAL_PREF, RFC 4271 §5.1.5; sent to iBGP peers only, where it defaults to 100. */
+  readonly localPref?: number;
+  /** RFC 1997, as `"asn:value"`, or a well-known name such as `graceful-shutdown` (RFC 8326) or `no-export`. */
+  readonly communities?: readonly string[];
+  /** RFC 8092, as `"global:local1:local2"`. */
+  readonly largeCommunities?: readonly string[];
+  /** `self` (default) is the session's local address. */
+  readonly nextHop?: 'self' | string;
+}
+
+/** What a mapper may know of a peer when it spells attributes. */
+export interface PeerIdentity {
+  readonly key: string;
+  readonly address: string;
+  readonly as: number;
+  readonly kind: 'ebgp' | 'ibgp';
+}
+
+/**
+ * One route we want out. `attributes` may differ per peer; returning `null` keeps the route from that peer.
+ * The function must be pure: it is called again whenever a session comes up or the set changes.
+ */
+export interface Advertisement {
+  /** Canonical (RFC 5952) prefix with length: `192.0.2.1/32`, `2001:db8::1/128`. */
+  readonly prefix: string;
+  readonly attributes: PathAttributes | ((peer: PeerIdentity) => PathAttributes | null);
+}
+
+/** One configured neighbour. */
+export interface PeerOptions {
+  /** Remote address, no zone. */
+  readonly address: string;
+  /** Remote AS, 1..4294967295. */
+  readonly as: number;
+  /** Default 179. */
+  readonly port?: number;
+  /** Source address of our connections; next hop self when given. */
+  readonly localAddress?: string;
+  /** IPv6 next hop for ipv6 routes over an IPv4 session (and the other way round); default: the session's local address when of that family, else localAddress6/4 below. */
+  readonly localAddress4?: string;
+  readonly localAddress6?: string;
+  /** Wait for the peer to connect instead of connecting. Default false. */
+  readonly passive?: boolean;
+  /** Largest TTL distance; 1 = directly connected. Default 1. */
+  readonly multihop?: number;
+  /** Proposed hold time in seconds: 0, or 3..65535. Default 9. */
+  readonly holdTimeSeconds?: number;
+  /** Default 5. */
+  readonly connectRetrySeconds?: number;
+  /** Default both. */
+  readonly families?: readonly Family[];
+}
+
+/** Whole-speaker options. */
+export interface SpeakerOptions {
+  readonly localAs: number;
+  /** BGP identifier, an IPv4 address other than 0.0.0.0 (RFC 6286). */
+  readonly routerId: string;
+  /** Only when some peer is passive towards us. */
+  readonly listen?: { readonly address: string; readonly port: number };
+  readonly peers: readonly PeerOptions[];
+  /** Diagnostics for a log: constant message and fields; `peer` is always among them when one is meant. */
+  readonly log?: (level: 'debug' | 'info' | 'warn', message: string, fields: Readonly<Record<string, unknown>>) => void;
+  /** The monotonic clock, milliseconds. Default `performance.now()`. */
+  readonly clock?: () => number;
+  /** In [0, 1). Default `Math.random`. */
+  readonly random?: () => number;
+}
+
+/** How one peer stands. */
+export interface PeerStatus extends PeerIdentity {
+  readonly state: SessionStateName;
+  /** Monotonic ms since when the state holds. */
+  readonly sinceMs: number;
+  /** Negotiated with this peer; empty unless Established. */
+  readonly families: readonly Family[];
+  readonly localAddress: string | undefined;
+  readonly remoteRouterId: string | undefined;
+  readonly holdTimeSeconds: number | undefined;
+  /** Why the session last went down, one sentence, with the NOTIFICATION's name where there was one. */
+  readonly lastError: string | undefined;
+  readonly counters: {
+    readonly established: number;
+    readonly updatesSent: number;
+    readonly messagesReceived: number;
+    readonly notificationsSent: number;
+    readonly notificationsReceived: number;
+    readonly malformedReceived: number;
+  };
+  /** Prefixes whose current announcement has left on this session (bytes handed to the kernel, socket still up). */
+  readonly routesOut: number;
+}
+
+/** The running speaker. Level-triggered: say the whole set again as often as you like. */
+export interface Speaker {
+  /** Resolves when listening (if asked to); connecting goes on in the background. Rejects when an address cannot be bound. */
+  start(): Promise<void>;
+  /** The whole desired set. Announces are flushed before withdraws, equal attributes share an UPDATE. Never throws on a peer's account. */
+  set(advertisements: readonly Advertisement[]): void;
+  /** Replace the peers (reload): unchanged peers keep their sessions, removed ones get Cease/Peer De-configured. */
+  setPeers(peers: readonly PeerOptions[]): Promise<void>;
+  status(): readonly PeerStatus[];
+  /** Keys of the peers to which the CURRENT announcement of this prefix has left, on a session that is Established. */
+  outOn(prefix: string): readonly string[];
+  /** Called (synchronously, maybe often) whenever `status()` or `outOn()` may answer differently. */
+  onChange(listener: () => void): () => void;
+  /**
+   * Withdraw everything, wait until the bytes are acknowledged or the limit passes, then Cease with the subcode and the
+   * RFC 9003 text, and release every socket. Idempotent.
+   */
+  close(options: {
+    readonly subcode: 'administrative-shutdown' | 'administrative-reset' | 'peer-de-configured';
+    readonly message?: string;
+    readonly limitMs: number;
+  }): Promise<void>;
+}

@@ -1,0 +1,5 @@
+/**
+ * An announce-only BGP-4 speaker, and a passive listener that keeps what it hears.
+ * @packageDocumentation
+ */
+export * from './advertisement.ts';
