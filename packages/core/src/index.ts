@@ -1,1 +1,12 @@
-export {};
+/**
+ * The decision: who announces which virtual IP, and why. Pure: no clock, no randomness, no I/O.
+ * @packageDocumentation
+ */
+export * from './decision.ts';
+export * from './input.ts';
+export * from './records.ts';
+export * from './remembered.ts';
+export * from './settings.ts';
+export * from './view.ts';
+export * from './vocabulary.ts';
+export * from './zk-request.ts';
