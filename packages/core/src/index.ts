@@ -2,6 +2,7 @@
  * The decision: who announces which virtual IP, and why. Pure: no clock, no randomness, no I/O.
  * @packageDocumentation
  */
+export * from './address.ts';
 export * from './decision.ts';
 export * from './input.ts';
 export * from './records.ts';
@@ -10,3 +11,4 @@ export * from './settings.ts';
 export * from './view.ts';
 export * from './vocabulary.ts';
 export * from './zk-request.ts';
+export * from './znodes.ts';
