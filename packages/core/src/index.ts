@@ -5,6 +5,7 @@
 export * from './address.ts';
 export * from './decision.ts';
 export * from './input.ts';
+export * from './record-codec.ts';
 export * from './records.ts';
 export * from './remembered.ts';
 export * from './settings.ts';
