@@ -66,15 +66,16 @@ export class Processor {
     this.#injected.set(op, [...(this.#injected.get(op) ?? []), code]);
   }
 
+  /** Whoever names a session cuts its present connection, even when the password is then found to be wrong. */
   connect(client: Client, request: ConnectRequest, now: Now): Greeting {
     if (request.lastZxidSeen > this.#zxid) return { grant: 'refused', over: [] };
+    const previous = this.#clients.get(request.sessionId);
+    const over = previous === undefined ? [] : [previous];
     const session = this.#openOrResume(request, now);
-    if (session === undefined) return { grant: null, over: [] };
-    const previous = this.#clients.get(session.id);
+    if (session === undefined) return { grant: null, over };
     client.sessionId = session.id;
     this.#clients.set(session.id, client);
-    const grant = { timeoutMs: session.timeoutMs, sessionId: session.id, password: session.password };
-    return { grant, over: previous === undefined ? [] : [previous] };
+    return { grant: { timeoutMs: session.timeoutMs, sessionId: session.id, password: session.password }, over };
   }
 
   /** A connection is gone; its session lives on. */
@@ -108,7 +109,7 @@ export class Processor {
       case 'closeSession':
         return this.#close(client, xid);
       case 'unknown':
-        return { events: [], reply: { xid, zxid: 0n, body: error(Code.unimplemented) }, over: [client] };
+        return { events: [], reply: { xid, zxid: -1n, body: error(Code.unimplemented) }, over: [client] };
       case 'malformed':
         return this.#answer(xid, error(Code.marshallingError));
       default:

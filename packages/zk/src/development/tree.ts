@@ -68,8 +68,9 @@ export class Tree {
   constructor() {
     for (const path of BUILT_IN) {
       const below = BUILT_IN.filter(other => other !== path && parentOf(other) === path).map(nameOf);
-      this.#put(path, { ...emptyNode(path === '/zookeeper/config' ? READ_ONLY : OPEN_ACL), children: new Set(below) });
+      this.#put(path, { ...emptyNode(OPEN_ACL), children: new Set(below) });
     }
+    this.#put('/zookeeper/config', { ...emptyNode(READ_ONLY), aversion: -1 });
   }
 
   /** The node, or undefined. The empty path is the root, as in ZooKeeper. */
