@@ -10,7 +10,9 @@ export interface VipMemory {
   readonly intent: Intent;
   /** The frozen rank while announced as standby. */
   readonly rank: number;
-  /** Since when the reason has been the same. */
+  /** The reason of the intent, before maintenance and ability had their say. */
+  readonly meant: Reason;
+  /** The reason given, and since when it has been the same. */
   readonly reason: Reason;
   readonly reasonSinceMs: number;
   /** Since when this VIP has been wanted out without a break, ability included; null when not. */

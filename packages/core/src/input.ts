@@ -26,6 +26,8 @@ export type Input =
   | { readonly kind: 'tick' }
   /** Every watched path is dirty from here on, whatever the new state is. */
   | { readonly kind: 'coordination'; readonly coordination: Coordination; readonly leaseUntilMs: number }
+  /** A heartbeat was acknowledged: our ephemerals are safe until then. */
+  | { readonly kind: 'lease'; readonly leaseUntilMs: number }
   /** A watched path went dirty. */
   | { readonly kind: 'dirty'; readonly path: string }
   /** The answer to a batch: one result per operation, in order. */

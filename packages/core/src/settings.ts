@@ -16,6 +16,8 @@ export interface ServiceSettings {
   readonly releaseDelayMs: number;
   readonly coverTimeoutMs: number;
   readonly onUnhealthy: 'withdraw' | 'last-resort';
+  /** Taken out of the configuration at a reload: its VIPs are handed over, then its facts are removed. Default false. */
+  readonly leaving?: boolean;
 }
 
 /** What the whole agent decides by. */

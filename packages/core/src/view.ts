@@ -30,6 +30,8 @@ export interface RegistryEntry {
   readonly present: boolean;
   /** Since when the owner has had no `agents/<owner>` znode; null while it has one or there is no owner. */
   readonly ownerGoneSinceMs: number | null;
+  /** Why the record could not be read (a newer version, garbage); it is never overwritten then. */
+  readonly unreadable: string | null;
 }
 
 /** How `agents/<me>` stands: the right to write facts in this name. */
@@ -65,7 +67,8 @@ export interface ServiceView {
   /** All places were fresh at once at least one time in this life. */
   readonly everSynced: boolean;
   readonly claims: ReadonlyMap<Vip, ReadonlyMap<AgentName, ClaimSeen>>;
-  readonly claimsCversion: number;
+  /** The names at the last read of `out/`, and the folder's count of changes then: a difference unexplained by the names means that something came and went unseen. */
+  readonly claimsRead: { readonly names: ReadonlySet<string>; readonly cversion: number } | null;
   /** By znode name `<agent>@<life>`; null while unread, `unreadable` when the record makes no sense. */
   readonly able: ReadonlyMap<string, AbleRecord | 'unreadable' | null>;
   readonly agents: ReadonlySet<AgentName>;
@@ -81,9 +84,11 @@ export interface ServiceView {
   readonly mine: ReadonlySet<string>;
   /** Send time of the last write-then-read that succeeded whole; null when none since the last (re)connect. */
   readonly barrierSentAtMs: number | null;
+  /** When this agent first had the whole picture on the present ZooKeeper session; null until then. */
+  readonly syncedSinceMs: number | null;
   /** What was last written to `agents/<me>`, to write only changes; and when. */
   readonly statusWritten: { readonly data: string; readonly atMs: number } | null;
-  /** A write was refused: do not try again before. */
+  /** An operation was refused or had no outcome: do not try again before. */
   readonly retryAtMs: number | null;
   /** The last refusal, for people. */
   readonly lastRefusal: string | null;
@@ -99,6 +104,36 @@ export interface OutSeen {
   readonly sinceMs: number;
 }
 
+/** What one operation of a batch was for, so that its answer can be understood. */
+export type Purpose =
+  | { readonly kind: 'place'; readonly service: ServiceName; readonly place: Place }
+  | { readonly kind: 'registry'; readonly service: ServiceName; readonly vip: Vip }
+  | { readonly kind: 'able'; readonly service: ServiceName; readonly name: string }
+  | { readonly kind: 'vip-service'; readonly service: ServiceName; readonly vip: Vip }
+  | { readonly kind: 'presence'; readonly service: ServiceName }
+  /** A write of one of our own ephemerals; `creates` and `deletes` are its paths. */
+  | {
+      readonly kind: 'fact';
+      readonly service: ServiceName;
+      readonly creates: readonly string[];
+      readonly deletes: readonly string[];
+    }
+  | { readonly kind: 'take-presence'; readonly service: ServiceName; readonly status: string }
+  | { readonly kind: 'status'; readonly service: ServiceName; readonly status: string }
+  /** The write that opens a write-then-read. */
+  | { readonly kind: 'barrier'; readonly service: ServiceName; readonly status: string }
+  | { readonly kind: 'registry-write'; readonly service: ServiceName; readonly vip: Vip }
+  | { readonly kind: 'ensure'; readonly service: ServiceName; readonly path: string }
+  | { readonly kind: 'end-maintenance'; readonly service: ServiceName };
+
+/** The batch under way: what each operation was for, and what went dirty since it was sent. */
+export interface Pending {
+  readonly request: ZkRequest;
+  readonly purposes: readonly Purpose[];
+  readonly sentAtMs: number;
+  readonly dirtied: ReadonlySet<string>;
+}
+
 /** All that one agent knows. */
 export interface View {
   readonly settings: Settings;
@@ -107,6 +142,8 @@ export interface View {
   /** The process, for `agents/<agent>`. */
   readonly process: ProcessIdentity;
   readonly startedAtMs: number;
+  /** The wall clock at `startedAtMs`, Unix milliseconds; only for instants shown to people. */
+  readonly startedAtWallMs: number;
   readonly coordination: Coordination;
   readonly leaseUntilMs: number;
   readonly services: ReadonlyMap<ServiceName, ServiceView>;
@@ -120,12 +157,10 @@ export interface View {
   readonly shutdown: { readonly sinceMs: number; readonly deadlineMs: number } | null;
   readonly remembered: Remembered | null;
   /** The batch under way. */
-  readonly pending: {
-    readonly request: ZkRequest;
-    readonly sentAtMs: number;
-    readonly dirtied: ReadonlySet<string>;
-  } | null;
+  readonly pending: Pending | null;
   readonly nextRequestId: number;
+  /** The epoch of the last connected session; 0 before the first. Facts of an earlier epoch are not ours any more. */
+  readonly epoch: number;
   /** What the last decision wants remembered, by `service/vip`. */
   readonly memory: ReadonlyMap<string, VipMemory>;
 }
