@@ -3,4 +3,6 @@
  * dirty, and no operation that hangs.
  * @packageDocumentation
  */
+export { connect } from './connect.ts';
+export { formatServer, parseServer, parseServers, type Server } from './server-list.ts';
 export * from './session.ts';

@@ -55,6 +55,8 @@ export type ZkErrorCode =
   | 'timeout'
   /** The driver was closed. */
   | 'closed'
+  /** Too many operations are waiting for answers; this one was not sent. */
+  | 'overloaded'
   /** A server answered with a code this driver does not know; the number is in the message. */
   | 'unknown';
 
