@@ -44,7 +44,7 @@ export interface Advertisement {
 
 /** One configured neighbour. */
 export interface PeerOptions {
-  /** Remote address, no zone. */
+  /** Remote address, canonical (RFC 5952), no zone. The peer's key is this, with `:port` where that is not 179. */
   readonly address: string;
   /** Remote AS, 1..4294967295. */
   readonly as: number;
@@ -57,12 +57,14 @@ export interface PeerOptions {
   readonly localAddress6?: string;
   /** Wait for the peer to connect instead of connecting. Default false. */
   readonly passive?: boolean;
-  /** Largest TTL distance; 1 = directly connected. Default 1. */
+  /** Largest TTL distance; 1 = directly connected. Default 1. Not enforced: the kernel's default TTL is used. */
   readonly multihop?: number;
   /** Proposed hold time in seconds: 0, or 3..65535. Default 9. */
   readonly holdTimeSeconds?: number;
   /** Default 5. */
   readonly connectRetrySeconds?: number;
+  /** How long bytes may wait because the peer does not read (RFC 9687). Default twice the hold time, at least 30. */
+  readonly sendHoldTimeSeconds?: number;
   /** Default both. */
   readonly families?: readonly Family[];
 }
@@ -88,13 +90,15 @@ export interface PeerStatus extends PeerIdentity {
   readonly state: SessionStateName;
   /** Monotonic ms since when the state holds. */
   readonly sinceMs: number;
-  /** Negotiated with this peer; empty unless Established. */
+  /** Negotiated with this peer and with a next hop of ours to announce; empty unless Established. */
   readonly families: readonly Family[];
   readonly localAddress: string | undefined;
   readonly remoteRouterId: string | undefined;
   readonly holdTimeSeconds: number | undefined;
   /** Why the session last went down, one sentence, with the NOTIFICATION's name where there was one. */
   readonly lastError: string | undefined;
+  /** Why a configured family is not announced on this session, one sentence each; empty when all is well. */
+  readonly notes?: readonly string[];
   readonly counters: {
     readonly established: number;
     readonly updatesSent: number;

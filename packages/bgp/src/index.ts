@@ -3,3 +3,4 @@
  * @packageDocumentation
  */
 export * from './advertisement.ts';
+export { createSpeaker } from './speaker.ts';

@@ -1,0 +1,125 @@
+// Options are checked once, at the door, with every default in one place. What passes here needs no second look.
+
+import type { Family, PeerOptions, SpeakerOptions } from './advertisement.ts';
+import { familyOf, identifierNumber, parseIpAddress } from './ip-address.ts';
+import { AS_TRANS } from './wire/codes.ts';
+
+/** One neighbour with all defaults filled in. */
+export interface CheckedPeer {
+  /** The address, with the port where it is not 179: what people call this peer. */
+  readonly key: string;
+  readonly address: string;
+  readonly as: number;
+  readonly port: number;
+  readonly localAddress: string | undefined;
+  readonly localAddress4: string | undefined;
+  readonly localAddress6: string | undefined;
+  readonly passive: boolean;
+  readonly multihop: number;
+  readonly holdTimeSeconds: number;
+  readonly connectRetrySeconds: number;
+  readonly sendHoldTimeSeconds: number | undefined;
+  readonly families: readonly Family[];
+}
+
+const BGP_PORT = 179;
+const DEFAULTS = {
+  port: BGP_PORT,
+  localAddress: undefined,
+  localAddress4: undefined,
+  localAddress6: undefined,
+  sendHoldTimeSeconds: undefined,
+  passive: false,
+  multihop: 1,
+  holdTimeSeconds: 9,
+  connectRetrySeconds: 5,
+  families: ['ipv4', 'ipv6'],
+} as const;
+
+function refuse(who: string, what: string, value: unknown): never {
+  throw new RangeError(`Cannot use ${who}: ${what}: current value is ${String(value)}`);
+}
+
+function wholeBetween(value: number, least: number, most: number): boolean {
+  return Number.isInteger(value) && value >= least && value <= most;
+}
+
+/** Throws a RangeError unless this AS number may be used: 0 is reserved (RFC 7607), 23456 stands for others (RFC 6793). */
+export function checkAs(who: string, as: number): void {
+  if (!wholeBetween(as, 1, 0xffffffff)) refuse(who, 'AS must be 1..4294967295', as);
+  if (as === AS_TRANS) refuse(who, 'AS 23456 is reserved as AS_TRANS', as);
+}
+
+/** Throws a RangeError unless this is a BGP identifier (RFC 6286 §2.1). */
+export function checkRouterId(who: string, routerId: string): void {
+  if ((identifierNumber(routerId) ?? 0) === 0) {
+    refuse(who, 'routerId must be an IPv4 address other than 0.0.0.0', routerId);
+  }
+}
+
+/** Throws a RangeError unless this is a hold time (RFC 4271 §4.2). */
+export function checkHoldTime(who: string, seconds: number): void {
+  const good = seconds === 0 || wholeBetween(seconds, 3, 65535);
+  if (!good) refuse(who, 'holdTimeSeconds must be 0 or 3..65535', seconds);
+}
+
+function checkAddress(who: string, name: string, value: string | undefined, family?: Family): string | undefined {
+  if (value === undefined) return undefined;
+  const parsed = parseIpAddress(value);
+  if (parsed === undefined) refuse(who, `${name} must be an IP address without zone`, value);
+  if (family !== undefined && parsed.family !== family) refuse(who, `${name} must be an ${family} address`, value);
+  return value;
+}
+
+function checkFamilies(who: string, families: readonly Family[]): void {
+  const known = families.every(family => family === 'ipv4' || family === 'ipv6');
+  if (!known || families.length === 0 || new Set(families).size !== families.length) {
+    refuse(who, 'families must be ipv4, ipv6 or both', families);
+  }
+}
+
+function keyOf(address: string, port: number): string {
+  if (port === BGP_PORT) return address;
+  return familyOf(address) === 'ipv6' ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+/** Throws a RangeError that names the peer and what is wrong with it. */
+export function checkPeer(options: PeerOptions): CheckedPeer {
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const peer: Omit<CheckedPeer, 'key'> = { ...DEFAULTS, address: options.address, as: options.as, ...given };
+  const who = `peer ${peer.address}`;
+  checkAddress(who, 'address', peer.address);
+  checkAs(who, peer.as);
+  if (!wholeBetween(peer.port, 1, 65535)) refuse(who, 'port must be 1..65535', peer.port);
+  checkAddress(who, 'localAddress', peer.localAddress, familyOf(peer.address));
+  checkAddress(who, 'localAddress4', peer.localAddress4, 'ipv4');
+  checkAddress(who, 'localAddress6', peer.localAddress6, 'ipv6');
+  if (!wholeBetween(peer.multihop, 1, 255)) refuse(who, 'multihop must be 1..255', peer.multihop);
+  checkHoldTime(who, peer.holdTimeSeconds);
+  checkSeconds(who, 'connectRetrySeconds', peer.connectRetrySeconds);
+  checkSeconds(who, 'sendHoldTimeSeconds', peer.sendHoldTimeSeconds);
+  checkFamilies(who, peer.families);
+  return { ...peer, key: keyOf(peer.address, peer.port) };
+}
+
+function checkSeconds(who: string, name: string, value: number | undefined): void {
+  if (value === undefined || (Number.isFinite(value) && value > 0 && value <= 65535)) return;
+  refuse(who, `${name} must be above 0 and at most 65535`, value);
+}
+
+/** Checks a whole list; two peers with one address and port are a mistake. */
+export function checkPeers(options: readonly PeerOptions[]): CheckedPeer[] {
+  const peers = options.map(checkPeer);
+  const seen = new Set<string>();
+  for (const { key } of peers) {
+    if (seen.has(key)) refuse(`peer ${key}`, 'it is there twice', key);
+    seen.add(key);
+  }
+  return peers;
+}
+
+/** Checks what does not belong to a peer. */
+export function checkSpeaker(options: SpeakerOptions): void {
+  checkAs('this speaker', options.localAs);
+  checkRouterId('this speaker', options.routerId);
+}

@@ -1,0 +1,230 @@
+// One configured neighbour: its session, and while that is Established its Adj-RIB-Out. What is wanted is remembered
+// whether or not there is a session. Messages are made only when the socket has room, so a slow peer costs no memory.
+
+import { AdjRibOut, type WantedRoutes } from './adj-rib-out.ts';
+import type { Advertisement, Family, PathAttributes, PeerIdentity, PeerStatus } from './advertisement.ts';
+import { familyOf } from './ip-address.ts';
+import type { CheckedPeer } from './options.ts';
+import { checkAttributes } from './route-attributes.ts';
+import { type DriverSources, SessionDriver } from './session-driver.ts';
+import type { Negotiated } from './session-open.ts';
+import { connectTcp, type IncomingConnection, type Transport } from './tcp.ts';
+import type { NotificationMessage } from './wire/notification.ts';
+import { treatAsWithdraw, type UpdateMessage } from './wire/update.ts';
+
+/** A log as in SpeakerOptions. */
+export type Log = (
+  level: 'debug' | 'info' | 'warn',
+  message: string,
+  fields: Readonly<Record<string, unknown>>,
+) => void;
+
+/** What all peers of a speaker share. */
+export interface PeerSurroundings extends DriverSources {
+  readonly localAs: number;
+  readonly routerId: string;
+  readonly log: Log;
+  readonly changed: () => void;
+}
+
+/** Bytes that may wait in the socket before no more messages are made. */
+const WRITE_AHEAD_BYTES = 256 * 1024;
+/** How long a peer may take for its whole OPEN. RFC 4271 suggests 4 minutes; nobody needs them. */
+const OPEN_LIMIT_MS = 30_000;
+
+/** Which routes one peer should hear. Throws a RangeError on attributes that cannot be sent. */
+export function routesFor(peer: PeerIdentity, advertisements: readonly Advertisement[]): WantedRoutes {
+  const wanted = new Map<string, PathAttributes>();
+  for (const { prefix, attributes } of advertisements) {
+    const own = typeof attributes === 'function' ? attributes(peer) : attributes;
+    if (own === null) continue;
+    checkAttributes(own);
+    wanted.set(prefix, own);
+  }
+  return wanted;
+}
+
+/** Runs one neighbour. */
+export class Peer {
+  readonly options: CheckedPeer;
+  readonly identity: PeerIdentity;
+  readonly #surroundings: PeerSurroundings;
+  readonly #driver: SessionDriver;
+  #wanted: WantedRoutes = new Map();
+  #rib: AdjRibOut | undefined;
+  #negotiated: Negotiated | undefined;
+  #notes: readonly string[] = [];
+
+  constructor(options: CheckedPeer, surroundings: PeerSurroundings) {
+    const { key, address, as } = options;
+    this.options = options;
+    this.identity = { key, address, as, kind: as === surroundings.localAs ? 'ibgp' : 'ebgp' };
+    this.#surroundings = surroundings;
+    this.#driver = this.#makeDriver();
+  }
+
+  #makeDriver(): SessionDriver {
+    const { options } = this;
+    const { localAs, routerId, changed } = this.#surroundings;
+    const session = {
+      localAs,
+      routerId,
+      peerAs: options.as,
+      passive: options.passive,
+      holdTimeSeconds: options.holdTimeSeconds,
+      connectRetryMs: options.connectRetrySeconds * 1000,
+      families: options.families,
+      openLimitMs: OPEN_LIMIT_MS,
+      sendHoldMs: options.sendHoldTimeSeconds === undefined ? undefined : options.sendHoldTimeSeconds * 1000,
+    };
+    return new SessionDriver(
+      session,
+      {
+        connect: events => connectTcp(options, events),
+        established: (negotiated, transport) => this.#onEstablished(negotiated, transport),
+        down: () => this.#onDown(),
+        update: update => this.#onUpdate(update),
+        routeRefresh: family => this.#onRouteRefresh(family),
+        transition: ({ from, to, event, reason }) => {
+          const noteworthy = to === 'Established' || from === 'Established';
+          this.#log(noteworthy ? 'info' : 'debug', 'BGP session state', { from, to, event, reason });
+        },
+        changed,
+      },
+      this.#surroundings,
+    );
+  }
+
+  start(): void {
+    this.#driver.start();
+  }
+
+  stop(notification: NotificationMessage): void {
+    this.#driver.stop(notification);
+  }
+
+  accept(connection: IncomingConnection): void {
+    this.#driver.accept(events => connection.adopt(events));
+  }
+
+  released(): Promise<void> {
+    return this.#driver.released();
+  }
+
+  abandon(): void {
+    this.#driver.abandon();
+  }
+
+  /** The whole set for this peer. */
+  want(wanted: WantedRoutes): void {
+    this.#wanted = wanted;
+    this.#rib?.set(wanted);
+    this.#pump();
+  }
+
+  isOut(prefix: string): boolean {
+    return this.#rib?.isOut(prefix) ?? false;
+  }
+
+  /** Whether nothing is left to tell: all of it has left, or there is nobody to tell it to. */
+  get settled(): boolean {
+    return this.#rib?.settled ?? true;
+  }
+
+  get isEstablished(): boolean {
+    return this.#rib !== undefined;
+  }
+
+  status(): PeerStatus {
+    const { state, sinceMs, lastError } = this.#driver.session;
+    const negotiated = this.#negotiated;
+    return {
+      ...this.identity,
+      state,
+      sinceMs,
+      families: negotiated?.families.filter(family => this.#nextHopSelf(family) !== undefined) ?? [],
+      localAddress: this.#driver.transport?.localAddress,
+      remoteRouterId: negotiated?.peerIdentifier,
+      holdTimeSeconds: negotiated?.holdTimeSeconds,
+      lastError,
+      notes: this.#notes,
+      counters: { ...this.#driver.counters },
+      routesOut: this.#rib?.countOut() ?? 0,
+    };
+  }
+
+  #log(level: 'debug' | 'info' | 'warn', message: string, fields: Readonly<Record<string, unknown>>): void {
+    this.#surroundings.log(level, message, { peer: this.identity.key, ...fields });
+  }
+
+  #nextHopSelf(family: Family): string | undefined {
+    const local = this.#driver.transport?.localAddress;
+    if (local !== undefined && familyOf(local) === family) return local;
+    return family === 'ipv4' ? this.options.localAddress4 : this.options.localAddress6;
+  }
+
+  #onEstablished(negotiated: Negotiated, transport: Transport): void {
+    const nextHopSelf = { ipv4: this.#nextHopSelf('ipv4'), ipv6: this.#nextHopSelf('ipv6') };
+    this.#negotiated = negotiated;
+    this.#noteMissing(negotiated, nextHopSelf, transport);
+    this.#rib = new AdjRibOut(negotiated, {
+      localAs: this.#surroundings.localAs,
+      ibgp: negotiated.ibgp,
+      nextHopSelf,
+    });
+    this.#rib.set(this.#wanted);
+    this.#pump();
+  }
+
+  /** A family that is agreed on but cannot be announced is worth a sentence: it looks healthy from everywhere else. */
+  #noteMissing(
+    { families }: Negotiated,
+    nextHopSelf: Readonly<Record<Family, string | undefined>>,
+    { localAddress }: Transport,
+  ): void {
+    const option = { ipv4: 'localAddress4', ipv6: 'localAddress6' } as const;
+    const without = families.filter(family => nextHopSelf[family] === undefined);
+    this.#notes = without.map(family => {
+      return `${family} is not announced: the session's address ${localAddress} is no next hop for it and ${option[family]} is not set`;
+    });
+    for (const family of this.options.families.filter(wanted => !families.includes(wanted))) {
+      this.#notes = [...this.#notes, `${family} is not announced: the peer does not offer it`];
+    }
+    for (const reason of this.#notes) this.#log('warn', 'family not announced', { reason });
+  }
+
+  #onDown(): void {
+    this.#rib = undefined;
+    this.#negotiated = undefined;
+    this.#notes = [];
+  }
+
+  /** Routes from peers are none of our business; only their faults are worth a line. */
+  #onUpdate(update: UpdateMessage): void {
+    if (update.problems.length === 0) return;
+    const grade = treatAsWithdraw(update) ? 'treat-as-withdraw' : 'attribute-discard';
+    const [first] = update.problems;
+    this.#log('warn', 'malformed UPDATE ignored', { grade, attribute: first?.attribute, detail: first?.detail });
+  }
+
+  #onRouteRefresh(family: Family): void {
+    this.#log('info', 'route refresh requested', { family });
+    this.#rib?.refresh(family);
+    this.#pump();
+  }
+
+  #pump(): void {
+    const rib = this.#rib;
+    while (rib !== undefined && (this.#driver.pendingBytes ?? Infinity) < WRITE_AHEAD_BYTES) {
+      const next = rib.next();
+      if (next === undefined) return;
+      this.#driver.send(next.message, () => this.#onLeft(rib, next.number));
+    }
+  }
+
+  #onLeft(rib: AdjRibOut, number: number): void {
+    rib.left(number);
+    if (rib === this.#rib) this.#pump();
+    this.#surroundings.changed();
+  }
+}

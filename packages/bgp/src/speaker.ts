@@ -1,0 +1,194 @@
+// The announce-only speaker: a set of peers that are all told the same desired set, each in its own words. Nothing a
+// peer does can make `set` fail; whatever a caller does wrong (a prefix that is none, a community that is none) throws
+// at once and changes nothing.
+
+import type { WantedRoutes } from './adj-rib-out.ts';
+import type { Advertisement, PeerOptions, Speaker, SpeakerOptions } from './advertisement.ts';
+import { formatPrefix, parsePrefix } from './ip-address.ts';
+import { type CheckedPeer, checkPeers, checkSpeaker } from './options.ts';
+import { Peer, type PeerSurroundings, routesFor } from './peer.ts';
+import { type IncomingConnection, listenTcp, type TcpListener } from './tcp.ts';
+import { cease } from './wire/notification.ts';
+
+/** Cease subcodes of RFC 4486 §3 that a caller may choose. */
+const SUBCODES = { 'administrative-shutdown': 2, 'peer-de-configured': 3, 'administrative-reset': 4 } as const;
+const OTHER_CONFIGURATION_CHANGE = 6;
+/** How long a peer that was removed or changed may take to close. */
+const RELEASE_LIMIT_MS = 2000;
+
+function checkPrefixes(advertisements: readonly Advertisement[]): void {
+  const seen = new Set<string>();
+  for (const { prefix } of advertisements) {
+    const parsed = parsePrefix(prefix);
+    if (parsed === undefined || formatPrefix(parsed) !== prefix)
+      throw new RangeError(`not a canonical prefix: "${prefix}"`);
+    if (seen.has(prefix)) throw new RangeError(`prefix is there twice: "${prefix}"`);
+    seen.add(prefix);
+  }
+}
+
+/** Resolves true when `done` does, false after the limit. */
+async function within(limitMs: number, done: Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<false>(resolve => {
+    timer = setTimeout(() => resolve(false), Math.max(0, limitMs));
+  });
+  const inTime = await Promise.race([done.then(() => true), limit]);
+  clearTimeout(timer);
+  return inTime;
+}
+
+class EmbeddedSpeaker implements Speaker {
+  readonly #options: SpeakerOptions;
+  readonly #surroundings: PeerSurroundings;
+  readonly #listeners = new Set<() => void>();
+  #peers: Peer[];
+  #advertisements: readonly Advertisement[] = [];
+  #tcp: TcpListener | undefined;
+  #phase: 'new' | 'running' | 'closed' = 'new';
+  #closing: Promise<void> | undefined;
+
+  constructor(options: SpeakerOptions) {
+    checkSpeaker(options);
+    this.#options = options;
+    this.#surroundings = {
+      localAs: options.localAs,
+      routerId: options.routerId,
+      log: options.log ?? (() => {}),
+      clock: options.clock ?? (() => performance.now()),
+      random: options.random ?? Math.random,
+      changed: () => {
+        for (const listener of this.#listeners) listener();
+      },
+    };
+    this.#peers = checkPeers(options.peers).map(peer => new Peer(peer, this.#surroundings));
+  }
+
+  async start(): Promise<void> {
+    if (this.#phase !== 'new') return;
+    this.#phase = 'running';
+    const { listen } = this.#options;
+    if (listen !== undefined) await this.#listen(listen);
+    if (this.#phase === 'running') for (const peer of this.#peers) peer.start();
+  }
+
+  async #listen(at: NonNullable<SpeakerOptions['listen']>): Promise<void> {
+    try {
+      const tcp = await listenTcp(at, connection => this.#onConnection(connection));
+      if (this.#phase === 'closed') tcp.close();
+      else this.#tcp = tcp;
+    } catch (cause) {
+      this.#phase = 'new';
+      throw new Error(`Cannot listen for BGP on ${at.address} port ${at.port}: ${(cause as Error).message}`, { cause });
+    }
+  }
+
+  /** Several peers may share an address; the one that waits for a connection gets it. */
+  #onConnection(connection: IncomingConnection): void {
+    const candidates = this.#peers.filter(({ identity }) => identity.address === connection.remoteAddress);
+    const free = candidates.filter(peer => !peer.isEstablished);
+    const peer = free.find(({ options }) => options.passive) ?? free[0] ?? candidates[0];
+    if (peer !== undefined && this.#phase === 'running') {
+      peer.accept(connection);
+      return;
+    }
+    this.#surroundings.log('warn', 'connection from an address that is no peer', { address: connection.remoteAddress });
+    connection.refuse();
+  }
+
+  set(advertisements: readonly Advertisement[]): void {
+    if (this.#phase === 'closed') return;
+    checkPrefixes(advertisements);
+    const wanted = this.#peers.map((peer): [Peer, WantedRoutes] => [peer, routesFor(peer.identity, advertisements)]);
+    this.#advertisements = [...advertisements];
+    for (const [peer, routes] of wanted) peer.want(routes);
+    this.#surroundings.changed();
+  }
+
+  async setPeers(options: readonly PeerOptions[]): Promise<void> {
+    if (this.#phase === 'closed') return;
+    const wanted = new Map(checkPeers(options).map(peer => [peer.key, peer]));
+    const kept = this.#peers.filter(peer => sameOptions(peer.options, wanted.get(peer.identity.key)));
+    const gone = this.#peers.filter(peer => !kept.includes(peer));
+    const keptKeys = new Set(kept.map(({ identity }) => identity.key));
+    const added = [...wanted.values()].filter(({ key }) => !keptKeys.has(key));
+    for (const peer of gone) {
+      const subcode = wanted.has(peer.identity.key) ? OTHER_CONFIGURATION_CHANGE : SUBCODES['peer-de-configured'];
+      peer.stop(cease(subcode));
+    }
+    const fresh = added.map(peer => this.#newPeer(peer));
+    this.#peers = [...wanted.keys()].map(key => [...kept, ...fresh].find(({ identity }) => identity.key === key)!);
+    await this.#release(gone, RELEASE_LIMIT_MS);
+    if (this.#phase === 'running') for (const peer of fresh) if (this.#peers.includes(peer)) peer.start();
+    this.#surroundings.changed();
+  }
+
+  #newPeer(options: CheckedPeer): Peer {
+    const peer = new Peer(options, this.#surroundings);
+    peer.want(routesFor(peer.identity, this.#advertisements));
+    return peer;
+  }
+
+  async #release(peers: readonly Peer[], limitMs: number): Promise<void> {
+    await within(limitMs, Promise.all(peers.map(peer => peer.released())));
+    for (const peer of peers) peer.abandon();
+  }
+
+  status(): ReturnType<Speaker['status']> {
+    return this.#peers.map(peer => peer.status());
+  }
+
+  outOn(prefix: string): readonly string[] {
+    return this.#peers.filter(peer => peer.isOut(prefix)).map(({ identity }) => identity.key);
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  close(options: Parameters<Speaker['close']>[0]): Promise<void> {
+    this.#closing ??= this.#close(options);
+    return this.#closing;
+  }
+
+  async #close({ subcode, message, limitMs }: Parameters<Speaker['close']>[0]): Promise<void> {
+    const deadline = this.#surroundings.clock() + limitMs;
+    const left = (): number => deadline - this.#surroundings.clock();
+    this.#phase = 'closed';
+    this.#tcp?.close();
+    for (const peer of this.#peers) peer.want(new Map());
+    await within(left(), this.#settled());
+    for (const peer of this.#peers) peer.stop(cease(SUBCODES[subcode], message));
+    await this.#release(this.#peers, left());
+    this.#listeners.clear();
+  }
+
+  #settled(): Promise<void> {
+    return new Promise(resolve => {
+      const check = (): void => {
+        if (!this.#peers.every(peer => peer.settled)) return;
+        this.#listeners.delete(check);
+        resolve();
+      };
+      this.#listeners.add(check);
+      check();
+    });
+  }
+}
+
+function sameOptions(one: CheckedPeer, other: CheckedPeer | undefined): boolean {
+  if (other === undefined) return false;
+  const text = (peer: CheckedPeer): string => JSON.stringify(Object.entries(peer).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return text(one) === text(other);
+}
+
+/**
+ * An announce-only BGP-4 speaker (RFC 4271). Nothing connects before `start()`; `set()` before that just remembers.
+ * Throws a RangeError on options that cannot be used.
+ */
+export function createSpeaker(options: SpeakerOptions): Speaker {
+  return new EmbeddedSpeaker(options);
+}
