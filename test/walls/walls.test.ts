@@ -14,7 +14,7 @@ interface Source {
 
 function sources(folder: string): readonly Source[] {
   const files = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).filter(name =>
-    name.endsWith('.ts'),
+    /(?<!\.d)\.ts$/.test(name),
   );
   return files.map(name => {
     const text = readFileSync(join(root, folder, name), 'utf8');
