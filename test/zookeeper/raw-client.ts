@@ -82,6 +82,7 @@ export class RawClient {
 
   /** Sends the requests in one go and waits for all their answers, or for the end. */
   async ask(...requests: readonly RawRequest[]): Promise<void> {
+    if (this.#isClosed) throw new Error(`client ${this.#name}: the connection is over`);
     for (const request of requests) {
       const xid = request.xid ?? this.#nextXid++;
       this.#awaited.push({ xid, type: request.type });
