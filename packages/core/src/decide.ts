@@ -54,9 +54,9 @@ function gate(
   considered: Considered,
   ability: Ability,
 ): Pick<Judged, 'role' | 'reason' | 'detail'> {
-  const { stance, phase, detail } = considered;
+  const { stance, detail } = considered;
   const role = roleOf(considered);
-  if (service.maintenance.on && phase !== 'starting')
+  if (service.maintenance.on)
     return { role: null, reason: 'maintenance', detail: service.maintenance.record?.reason ?? null };
   if (ability.able || settledElsewhere(stance.reason)) return { role, reason: stance.reason, detail };
   if (

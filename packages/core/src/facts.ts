@@ -1,6 +1,5 @@
 // What this agent wants to stand in ZooKeeper: facts follow ability, always. A claim says "my route is out"; `able` says
 // "count on me"; the registry keeps a dead owner's VIPs known.
-import { abilityFor } from './ability.ts';
 import type { Claim, Judged } from './decide.ts';
 import type { DesiredFacts } from './decision.ts';
 import type { AbleRecord } from './records.ts';
@@ -38,12 +37,10 @@ function ableRecord(
   return vips.length === 0 ? null : { priority: settings.priority, vips };
 }
 
-/** Newcomers must be health-checked first; who is announced already need not be again. */
 function canServe(view: View, settings: ServiceSettings, service: ServiceView, one: Judged, room: boolean): boolean {
   if (!one.ability.able || !(room || one.role !== null)) return false;
-  if (one.reason === 'forgotten' || one.reason === 'foreign-service' || drainsHere(view, settings, service, one.vip))
-    return false;
-  return abilityFor(view, settings.name, one.vip, one.role !== null).able;
+  if (one.reason === 'forgotten' || one.reason === 'foreign-service') return false;
+  return !drainsHere(view, settings, service, one.vip);
 }
 
 /** Entries to create or to change: own VIPs nobody else owns; entries that vanished; own entries no longer configured. */
