@@ -8,6 +8,7 @@ import { formatPrefix, parsePrefix } from './ip-address.ts';
 import { type CheckedPeer, checkPeers, checkSpeaker } from './options.ts';
 import { Peer, type PeerSurroundings, routesFor } from './peer.ts';
 import { type IncomingConnection, listenTcp, type TcpListener } from './tcp.ts';
+import { within } from './waiting.ts';
 import { cease } from './wire/notification.ts';
 
 /** Cease subcodes of RFC 4486 §3 that a caller may choose. */
@@ -25,17 +26,6 @@ function checkPrefixes(advertisements: readonly Advertisement[]): void {
     if (seen.has(prefix)) throw new RangeError(`prefix is there twice: "${prefix}"`);
     seen.add(prefix);
   }
-}
-
-/** Resolves true when `done` does, false after the limit. */
-async function within(limitMs: number, done: Promise<unknown>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<false>(resolve => {
-    timer = setTimeout(() => resolve(false), Math.max(0, limitMs));
-  });
-  const inTime = await Promise.race([done.then(() => true), limit]);
-  clearTimeout(timer);
-  return inTime;
 }
 
 class EmbeddedSpeaker implements Speaker {
