@@ -55,7 +55,15 @@ export function whyNotRoot(root: string): string | null {
   return /^[\x21-\x7e]+$/.test(root) ? null : 'it has characters other than visible ASCII';
 }
 
-const WELL_KNOWN = ['graceful-shutdown', 'blackhole', 'no-export', 'no-advertise', 'no-export-subconfed', 'no-peer'];
+const WELL_KNOWN = [
+  'graceful-shutdown',
+  'accept-own',
+  'blackhole',
+  'no-export',
+  'no-advertise',
+  'no-export-subconfed',
+  'nopeer',
+];
 
 /** True for `asn:value` (16 bits each, RFC 1997) and well-known names. */
 export function isCommunity(text: string): boolean {

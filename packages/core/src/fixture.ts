@@ -116,6 +116,7 @@ function syncedService(name: string, registry: ReadonlyMap<Vip, RegistryEntry>, 
     able: new Map(Object.entries(scene.able ?? {})),
     agents: new Set(scene.agents ?? ['a']),
     registry,
+    vipService: new Map([...registry.keys()].map(vip => [vip, name])),
     presence: { kind: 'mine' },
     ...scene.service,
   };
