@@ -24,6 +24,7 @@ export * from './record-codec.ts';
 export * from './records.ts';
 export * from './remembered.ts';
 export * from './report.ts';
+export * from './secret-text.ts';
 export * from './settings.ts';
 export * from './view.ts';
 export * from './vocabulary.ts';
