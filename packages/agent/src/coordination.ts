@@ -8,7 +8,7 @@
 // A read may come back while its path is already dirty again by an older watch, which gives no second notice: such paths
 // are reported dirty right before the answer, so that nobody takes the old answer for fresh.
 import type { Coordination, Input, MultiStep, NodeStat, ZkFailure, ZkOp, ZkRequest, ZkResult } from '@vipkeeper/core';
-import { type MultiOp, type SessionState, type Stat, ZkError, type ZkSession } from '@vipkeeper/zk';
+import { type AclEntry, type MultiOp, type SessionState, type Stat, ZkError, type ZkSession } from '@vipkeeper/zk';
 
 /** What the wiring needs of a coordinator. */
 export interface Coordinator {
@@ -30,13 +30,15 @@ export interface CoordinatorOptions {
   readonly clock: () => number;
   /** Longest wait for a whole batch before it is answered as unreachable, milliseconds. */
   readonly batchLimitMs: number;
+  /** Access control of what is created. Default: open to everyone. */
+  readonly acl?: readonly AclEntry[];
 }
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** Passes on the session's present state at once, and each later one. */
-export function coordinate(options: CoordinatorOptions): Coordinator {
+export function createCoordinator(options: CoordinatorOptions): Coordinator {
   const { session, onInput } = options;
   let stopped = false;
   let wasConnected = false;
@@ -108,13 +110,14 @@ async function withinLimit(underWay: readonly Promise<ZkResult>[], limitMs: numb
 
 async function timed(op: ZkOp, session: ZkSession, options: CoordinatorOptions): Promise<ZkResult> {
   const sentAtMs = options.clock();
-  const result = await run(op, session).catch(failureOf);
+  const result = await run(op, session, options.acl).catch(failureOf);
   options.onOperation?.(op.kind, result.kind === 'failed' ? result.code : 'done', options.clock() - sentAtMs);
   return result;
 }
 
 // An async function runs up to its first `await` at once: calling `run` for each operation in turn keeps their order.
-async function run(op: ZkOp, session: ZkSession): Promise<ZkResult> {
+async function run(op: ZkOp, session: ZkSession, acl: readonly AclEntry[] | undefined): Promise<ZkResult> {
+  const access = acl === undefined ? {} : { acl };
   switch (op.kind) {
     case 'children': {
       const { names, stat } = await session.children(op.path, { watch: true });
@@ -127,10 +130,10 @@ async function run(op: ZkOp, session: ZkSession): Promise<ZkResult> {
         : { kind: 'node', data: decoder.decode(node.data), stat: statOf(node.stat) };
     }
     case 'create':
-      await session.create(op.path, encoder.encode(op.data), { ephemeral: op.ephemeral });
+      await session.create(op.path, encoder.encode(op.data), { ephemeral: op.ephemeral, ...access });
       return { kind: 'done' };
     case 'ensure':
-      await session.ensurePath(op.path);
+      await session.ensurePath(op.path, access);
       return { kind: 'done' };
     case 'set':
       await session.set(op.path, encoder.encode(op.data), op.version);
@@ -139,13 +142,15 @@ async function run(op: ZkOp, session: ZkSession): Promise<ZkResult> {
       await session.delete(op.path, op.version);
       return { kind: 'done' };
     case 'multi':
-      await session.multi(op.steps.map(multiOp));
+      await session.multi(op.steps.map(step => multiOp(step, access)));
       return { kind: 'done' };
   }
 }
 
-function multiOp(step: MultiStep): MultiOp {
-  return step.kind === 'delete' ? step : { ...step, data: encoder.encode(step.data) };
+function multiOp(step: MultiStep, access: { readonly acl?: readonly AclEntry[] }): MultiOp {
+  if (step.kind === 'delete') return step;
+  const data = encoder.encode(step.data);
+  return step.kind === 'create' ? { ...step, data, ...access } : { ...step, data };
 }
 
 function statOf(stat: Stat): NodeStat {

@@ -1,0 +1,110 @@
+// Log lines: JSON, object first, constant message, for the person at three in the morning.
+//
+// Nothing the log does may hurt the routes. Lines are written asynchronously, so a reader that has stopped reading does
+// not stop the BGP timers; the buffer is bounded and drops when it is full; a full disk or a closed pipe is swallowed. One
+// message that repeats is limited to some lines per window, with a count of those left out.
+import pino, { type DestinationStream } from 'pino';
+
+/** Fields of a line. Values are plain data. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** Levels, least to most. */
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'fatal'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Where lines go. */
+export interface Log {
+  debug(fields: Fields, message: string): void;
+  info(fields: Fields, message: string): void;
+  warn(fields: Fields, message: string): void;
+  error(fields: Fields, message: string): void;
+  fatal(fields: Fields, message: string): void;
+  /** The same log with these fields on each line. */
+  child(fields: Fields): Log;
+}
+
+/** How to log. */
+export interface LogOptions {
+  readonly level: LogLevel;
+  readonly destination: DestinationStream;
+  /** The monotonic clock, milliseconds. */
+  readonly clock: () => number;
+}
+
+const MOST_BUFFERED_BYTES = 1024 * 1024;
+const WINDOW_MS = 10_000;
+const MOST_LINES_PER_WINDOW = 30;
+const MOST_MESSAGES = 1000;
+// Never logged, wherever they stand.
+const SECRETS = ['password', 'secret', 'credentials', 'auth', 'key'].flatMap(name => [
+  name,
+  `*.${name}`,
+  `*.*.${name}`,
+]);
+
+/** A log that never throws and never blocks. */
+export function createLog(options: LogOptions): Log {
+  const logger = pino(
+    {
+      level: options.level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: label => ({ level: label }) },
+      redact: { paths: SECRETS, censor: '[redacted]' },
+    },
+    options.destination,
+  );
+  return wrap(logger, limiter(options.clock));
+}
+
+/** Writes to this file descriptor in the background, bounded, and survives whatever stands behind it. */
+export function outputTo(fd: number): DestinationStream {
+  const stream = pino.destination({ fd, sync: false, maxLength: MOST_BUFFERED_BYTES });
+  // A full disk or a closed pipe: the line is lost, the agent is not.
+  stream.on('error', () => {});
+  return stream;
+}
+
+function wrap(logger: pino.Logger, admit: Admit): Log {
+  const write =
+    (level: LogLevel) =>
+    (fields: Fields, message: string): void => {
+      const left = logger.isLevelEnabled(level) ? admit(level, message) : null;
+      if (left === null) return;
+      try {
+        logger[level](left > 0 ? { ...fields, leftOut: left } : fields, message);
+      } catch {
+        // A destination that throws must not take the agent along.
+      }
+    };
+  return {
+    debug: write('debug'),
+    info: write('info'),
+    warn: write('warn'),
+    error: write('error'),
+    fatal: write('fatal'),
+    child: fields => wrap(logger.child(fields), admit),
+  };
+}
+
+/** Null: leave this line out. Otherwise how many of its kind were left out before it. */
+type Admit = (level: LogLevel, message: string) => number | null;
+
+function limiter(clock: () => number): Admit {
+  const windows = new Map<string, { untilMs: number; lines: number; leftOut: number }>();
+  return (level, message) => {
+    if (level === 'fatal') return 0;
+    const key = `${level} ${message}`;
+    const nowMs = clock();
+    const window = windows.get(key);
+    if (window !== undefined && nowMs < window.untilMs) {
+      window.lines += 1;
+      if (window.lines <= MOST_LINES_PER_WINDOW) return 0;
+      window.leftOut += 1;
+      return null;
+    }
+    if (windows.size >= MOST_MESSAGES) windows.clear();
+    windows.set(key, { untilMs: nowMs + WINDOW_MS, lines: 1, leftOut: 0 });
+    return window?.leftOut ?? 0;
+  };
+}
