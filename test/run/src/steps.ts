@@ -77,7 +77,7 @@ async function vitest(workshop: Workshop, name: string, folders: readonly string
     cwd: root,
     logFile: join(artefacts, `${name}.log`),
     limitMs,
-    environment: { TESTCONTAINERS_RYUK_DISABLED: 'true', NO_COLOR: '1' },
+    environment: { NO_COLOR: '1' },
   });
   const report = existsSync(reportFile) ? readFileSync(reportFile, 'utf8') : undefined;
   const counts = countReport(report, ending.exitCode);
