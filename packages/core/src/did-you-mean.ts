@@ -1,7 +1,10 @@
-// A guess at what somebody meant to type: the nearest known word, if it is near enough to be a slip of the finger.
+// A guess at what somebody meant to type: the known word that begins so (a unit left off), or the nearest one, if it is
+// near enough to be a slip of the finger.
 
-/** The nearest of the known words within a third of the word's length (at least one, at most three edits), or null. */
+/** The only known word that begins with this one, or the nearest within a third of its length (one to three edits), or null. */
 export function didYouMean(word: string, known: readonly string[]): string | null {
+  const longer = known.filter(candidate => word.length >= 4 && candidate.startsWith(word));
+  if (longer.length === 1) return longer[0] ?? null;
   const limit = Math.max(1, Math.min(3, Math.floor(word.length / 3)));
   const ranked = known
     .map(candidate => ({ candidate, edits: editsBetween(word.toLowerCase(), candidate.toLowerCase()) }))
