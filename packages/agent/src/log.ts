@@ -21,6 +21,8 @@ export interface Log {
   fatal(fields: Fields, message: string): void;
   /** The same log with these fields on each line. */
   child(fields: Fields): Log;
+  /** From now on, for this log and all that share it. */
+  setLevel(level: LogLevel): void;
 }
 
 /** How to log. */
@@ -46,7 +48,7 @@ const SECRETS = ['password', 'secret', 'credentials', 'auth', 'key'].flatMap(nam
 export function createLog(options: LogOptions): Log {
   const logger = pino(
     {
-      level: options.level,
+      level: 'debug',
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: label => ({ level: label }) },
@@ -54,7 +56,7 @@ export function createLog(options: LogOptions): Log {
     },
     options.destination,
   );
-  return wrap(logger, limiter(options.clock));
+  return wrap(logger, limiter(options.clock), { level: options.level });
 }
 
 /** Writes to this file descriptor in the background, bounded, and survives whatever stands behind it. */
@@ -65,11 +67,12 @@ export function outputTo(fd: number): DestinationStream {
   return stream;
 }
 
-function wrap(logger: pino.Logger, admit: Admit): Log {
+function wrap(logger: pino.Logger, admit: Admit, shared: { level: LogLevel }): Log {
+  const isWanted = (level: LogLevel): boolean => LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(shared.level);
   const write =
     (level: LogLevel) =>
     (fields: Fields, message: string): void => {
-      const left = logger.isLevelEnabled(level) ? admit(level, message) : null;
+      const left = isWanted(level) ? admit(level, message) : null;
       if (left === null) return;
       try {
         logger[level](left > 0 ? { ...fields, leftOut: left } : fields, message);
@@ -83,7 +86,10 @@ function wrap(logger: pino.Logger, admit: Admit): Log {
     warn: write('warn'),
     error: write('error'),
     fatal: write('fatal'),
-    child: fields => wrap(logger.child(fields), admit),
+    child: fields => wrap(logger.child(fields), admit, shared),
+    setLevel: level => {
+      shared.level = level;
+    },
   };
 }
 

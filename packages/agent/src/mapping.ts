@@ -1,0 +1,70 @@
+// The border between the configuration's types and those of the packages below: each is a type of its own.
+import type { PeerOptions, SpeakerOptions } from '@vipkeeper/bgp';
+import { type Config, type ServiceConfig, settingsOf } from '@vipkeeper/core';
+import type { AclEntry, ZkOptions } from '@vipkeeper/zk';
+import type { ServiceChecks } from './checks/board.ts';
+import { rolesOf, type Secrets } from './configuration.ts';
+import type { Log } from './log.ts';
+import type { RoutePolicy } from './routes.ts';
+
+/** How to reach ZooKeeper. */
+export function zooKeeperOptions(config: Config, secrets: Secrets, log: Log): ZkOptions {
+  const { servers, sessionTimeoutMs } = config.zookeeper;
+  return {
+    servers,
+    sessionTimeoutMs,
+    ...(secrets.tls === null ? {} : { tls: secrets.tls }),
+    ...(secrets.digest === null ? {} : { auth: [{ scheme: 'digest', credentials: Buffer.from(secrets.digest) }] }),
+    log: (level, message, fields) => log[level](fields, message),
+  };
+}
+
+/** With credentials, what we create is ours to change and anybody's to read; without, it is open. */
+export function accessOf(secrets: Secrets): readonly AclEntry[] | null {
+  if (secrets.digest === null) return null;
+  return [
+    { scheme: 'auth', id: '', permissions: ['read', 'write', 'create', 'delete', 'admin'] },
+    { scheme: 'world', id: 'anyone', permissions: ['read'] },
+  ];
+}
+
+/** The BGP speaker. */
+export function speakerOptions(config: Config, log: Log): SpeakerOptions {
+  const { localAs, routerId, listen } = config.bgp;
+  return {
+    localAs,
+    routerId,
+    ...(listen === null ? {} : { listen: { address: listen.host, port: listen.port } }),
+    peers: peerOptions(config),
+    log: (level, message, fields) => log[level](fields, message),
+  };
+}
+
+/** Its peers. */
+export function peerOptions(config: Config): readonly PeerOptions[] {
+  return config.bgp.peers.map(peer => ({
+    address: peer.address,
+    as: peer.as,
+    port: peer.port,
+    ...(peer.localAddress === null ? {} : { localAddress: peer.localAddress }),
+    passive: peer.passive,
+    multihop: peer.multihop,
+    holdTimeSeconds: peer.holdTimeMs / 1000,
+    connectRetrySeconds: peer.connectRetryMs / 1000,
+    families: peer.families,
+  }));
+}
+
+/** How routes are spelled. */
+export function routePolicy(config: Config): RoutePolicy {
+  return { peers: config.bgp.peers, roles: rolesOf(config), allows: settingsOf(config).allows };
+}
+
+/** What is checked. */
+export function serviceChecks(services: readonly ServiceConfig[]): readonly ServiceChecks[] {
+  return services.map(({ name, checks, require }) => ({
+    service: name,
+    checks: checks.map(({ name: check, probe, ...timing }) => ({ name: check, probe, timing })),
+    require,
+  }));
+}
