@@ -1,1 +1,2 @@
+// The demo is run, not imported: `main.ts` is its entry.
 export {};
