@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { createSpeaker, type PeerOptions, type Speaker, type SpeakerOptions } from '@vipkeeper/bgp';
-import { bird, frr, type Heard, LabNetwork, Router, sweep, until } from '@vipkeeper/lab';
+import { bird, frr, type Heard, LabNetwork, Router, removeOwn, sweep, until } from '@vipkeeper/lab';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cases } from './routes.ts';
 
@@ -16,7 +16,7 @@ beforeAll(async () => {
   await sweep();
   network = await LabNetwork.make('interop');
 });
-afterAll(() => network.remove());
+afterAll(removeOwn);
 
 describe.each([bird, frr])('$name', kind => {
   describe.each([

@@ -93,17 +93,26 @@ export async function runOk(container: StartedTestContainer, ...command: string[
 
 /** Removes containers and networks whose maker no longer lives on this machine: what a killed test run left. */
 export async function sweep(): Promise<void> {
+  await removeOwnedBy(owner => !isAlive(owner));
+}
+
+/** Removes all containers and networks that this process made, in whatever state they are. */
+export async function removeOwn(): Promise<void> {
+  await removeOwnedBy(owner => owner === String(process.pid));
+}
+
+async function removeOwnedBy(isMeant: (owner: string) => boolean): Promise<void> {
   const docker = await engine();
   const filters = { label: [ownerLabel] };
-  for (const { Id, Labels } of await docker.listContainers({ all: true, filters })) {
-    if (!isAlive(Labels[ownerLabel])) await docker.getContainer(Id).remove({ force: true, v: true }).catch(ignoreGone);
-  }
+  const containers = await docker.listContainers({ all: true, filters });
+  const doomed = containers.filter(({ Labels }) => isMeant(Labels[ownerLabel] ?? ''));
+  await Promise.all(doomed.map(({ Id }) => docker.getContainer(Id).remove({ force: true, v: true }).catch(ignoreGone)));
   for (const { Id, Labels } of await docker.listNetworks({ filters })) {
-    if (!isAlive(Labels?.[ownerLabel])) await docker.getNetwork(Id).remove().catch(ignoreGone);
+    if (isMeant(Labels?.[ownerLabel] ?? '')) await docker.getNetwork(Id).remove().catch(ignoreGone);
   }
 }
 
-function isAlive(owner: string | undefined): boolean {
+function isAlive(owner: string): boolean {
   try {
     return process.kill(Number(owner), 0);
   } catch (cause) {

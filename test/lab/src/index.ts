@@ -5,8 +5,9 @@
  */
 
 export { bird } from './bird.ts';
-export { engine, LabContainer, run, runOk, sweep } from './container.ts';
+export { engine, LabContainer, removeOwn, run, runOk, sweep } from './container.ts';
 export { frr } from './frr.ts';
+export { type LogLine, readLog } from './logs.ts';
 export { LabNetwork } from './network.ts';
 export { type Heard, type NeighborOptions, Router, type RouterKind, type RouterOptions } from './router.ts';
 export { until } from './until.ts';
