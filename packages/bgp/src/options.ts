@@ -1,7 +1,7 @@
 // Options are checked once, at the door, with every default in one place. What passes here needs no second look.
 
 import type { Family, PeerOptions, SpeakerOptions } from './advertisement.ts';
-import { familyOf, identifierNumber, parseIpAddress } from './ip-address.ts';
+import { familyOf, formatIpAddress, identifierNumber, parseIpAddress } from './ip-address.ts';
 import { AS_TRANS } from './wire/codes.ts';
 
 /** One neighbour with all defaults filled in. */
@@ -63,12 +63,15 @@ export function checkHoldTime(who: string, seconds: number): void {
   if (!good) refuse(who, 'holdTimeSeconds must be 0 or 3..65535', seconds);
 }
 
-function checkAddress(who: string, name: string, value: string | undefined, family?: Family): string | undefined {
-  if (value === undefined) return undefined;
-  const parsed = parseIpAddress(value);
-  if (parsed === undefined) refuse(who, `${name} must be an IP address without zone`, value);
+/** The address in its canonical spelling, since addresses are compared as text. */
+function checkAddress(who: string, name: string, value: string, family?: Family): string {
+  const parsed = parseIpAddress(value) ?? refuse(who, `${name} must be an IP address without zone`, value);
   if (family !== undefined && parsed.family !== family) refuse(who, `${name} must be an ${family} address`, value);
-  return value;
+  return formatIpAddress(parsed.bytes);
+}
+
+function checkLocal(who: string, name: string, value: string | undefined, family: Family): string | undefined {
+  return value === undefined ? undefined : checkAddress(who, name, value, family);
 }
 
 function checkFamilies(who: string, families: readonly Family[]): void {
@@ -88,18 +91,18 @@ export function checkPeer(options: PeerOptions): CheckedPeer {
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const peer: Omit<CheckedPeer, 'key'> = { ...DEFAULTS, address: options.address, as: options.as, ...given };
   const who = `peer ${peer.address}`;
-  checkAddress(who, 'address', peer.address);
+  const address = checkAddress(who, 'address', peer.address);
   checkAs(who, peer.as);
   if (!wholeBetween(peer.port, 1, 65535)) refuse(who, 'port must be 1..65535', peer.port);
-  checkAddress(who, 'localAddress', peer.localAddress, familyOf(peer.address));
-  checkAddress(who, 'localAddress4', peer.localAddress4, 'ipv4');
-  checkAddress(who, 'localAddress6', peer.localAddress6, 'ipv6');
+  const localAddress = checkLocal(who, 'localAddress', peer.localAddress, familyOf(address));
+  const localAddress4 = checkLocal(who, 'localAddress4', peer.localAddress4, 'ipv4');
+  const localAddress6 = checkLocal(who, 'localAddress6', peer.localAddress6, 'ipv6');
   if (!wholeBetween(peer.multihop, 1, 255)) refuse(who, 'multihop must be 1..255', peer.multihop);
   checkHoldTime(who, peer.holdTimeSeconds);
   checkSeconds(who, 'connectRetrySeconds', peer.connectRetrySeconds);
   checkSeconds(who, 'sendHoldTimeSeconds', peer.sendHoldTimeSeconds);
   checkFamilies(who, peer.families);
-  return { ...peer, key: keyOf(peer.address, peer.port) };
+  return { ...peer, address, localAddress, localAddress4, localAddress6, key: keyOf(address, peer.port) };
 }
 
 function checkSeconds(who: string, name: string, value: number | undefined): void {

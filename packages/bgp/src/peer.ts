@@ -8,6 +8,7 @@ import type { CheckedPeer } from './options.ts';
 import { checkAttributes } from './route-attributes.ts';
 import { type DriverSources, SessionDriver } from './session-driver.ts';
 import type { Negotiated } from './session-open.ts';
+import type { SessionOutput } from './session-types.ts';
 import { connectTcp, type IncomingConnection, type Transport } from './tcp.ts';
 import type { NotificationMessage } from './wire/notification.ts';
 import { treatAsWithdraw, type UpdateMessage } from './wire/update.ts';
@@ -26,6 +27,8 @@ export interface PeerSurroundings extends DriverSources {
   readonly log: Log;
   readonly changed: () => void;
 }
+
+type Transition = Extract<SessionOutput, { kind: 'transition' }>;
 
 /** Bytes that may wait in the socket before no more messages are made. */
 const WRITE_AHEAD_BYTES = 256 * 1024;
@@ -54,6 +57,7 @@ export class Peer {
   #rib: AdjRibOut | undefined;
   #negotiated: Negotiated | undefined;
   #notes: readonly string[] = [];
+  #lastReason: string | undefined;
 
   constructor(options: CheckedPeer, surroundings: PeerSurroundings) {
     const { key, address, as } = options;
@@ -85,10 +89,7 @@ export class Peer {
         down: () => this.#onDown(),
         update: update => this.#onUpdate(update),
         routeRefresh: family => this.#onRouteRefresh(family),
-        transition: ({ from, to, event, reason }) => {
-          const noteworthy = to === 'Established' || from === 'Established';
-          this.#log(noteworthy ? 'info' : 'debug', 'BGP session state', { from, to, event, reason });
-        },
+        transition: transition => this.#onTransition(transition),
         changed,
       },
       this.#surroundings,
@@ -155,6 +156,14 @@ export class Peer {
 
   #log(level: 'debug' | 'info' | 'warn', message: string, fields: Readonly<Record<string, unknown>>): void {
     this.#surroundings.log(level, message, { peer: this.identity.key, ...fields });
+  }
+
+  /** A failure is worth a warning once; while it repeats, and for the steps on the way up, debug is enough. */
+  #onTransition({ from, to, event, reason }: Transition): void {
+    const failed = reason !== undefined && reason !== this.#lastReason;
+    const level = failed ? 'warn' : to === 'Established' || from === 'Established' ? 'info' : 'debug';
+    this.#lastReason = to === 'Established' ? undefined : (reason ?? this.#lastReason);
+    this.#log(level, 'BGP session state', { from, to, event, reason });
   }
 
   #nextHopSelf(family: Family): string | undefined {
