@@ -3,19 +3,20 @@
 
 import { expect, it } from 'vitest';
 import { startDevelopmentServer } from '../../packages/zk/src/development/index.ts';
+import { startEnsemble } from './ensemble.ts';
 import { playStory } from './equivalence-script.ts';
-import { startRealZooKeeper } from './real-zookeeper.ts';
 
 const TICK_TIME_MS = 500;
 
 it('answers the same story as real ZooKeeper does, event for event', async () => {
-  const real = await startRealZooKeeper(TICK_TIME_MS);
+  const real = await startEnsemble({ tickTimeMs: TICK_TIME_MS });
   const development = await startDevelopmentServer({ tickTimeMs: TICK_TIME_MS });
   try {
-    const [expected, told] = await Promise.all([playStory(real.port), playStory(development.port)]);
+    const expected = await playStory(await real.leader());
+    const told = await playStory({ host: development.address, port: development.port });
     expect(told).toEqual(expected);
     expect(expected.length).toBeGreaterThan(80);
   } finally {
-    await Promise.all([real.stop(), development.close()]);
+    await Promise.all([real.close(), development.close()]);
   }
 });

@@ -4,7 +4,7 @@
 // After each line every other client makes a silent round trip, so that all events the line set off have arrived and
 // stand under it.
 
-import { Normaliser, RawClient, type RawRequest, type Received } from './raw-client.ts';
+import { Normaliser, type Place, RawClient, type RawRequest, type Received } from './raw-client.ts';
 
 /** One line of the story with what each client received because of it. */
 export interface Entry {
@@ -52,13 +52,13 @@ const ask = {
 };
 
 class Story {
-  readonly #port: number;
+  readonly #place: Place;
   readonly #normaliser = new Normaliser();
   readonly #clients = new Map<string, RawClient>();
   readonly entries: Entry[] = [];
 
-  constructor(port: number) {
-    this.#port = port;
+  constructor(place: Place) {
+    this.#place = place;
   }
 
   client(name: string): RawClient {
@@ -68,7 +68,7 @@ class Story {
   }
 
   async open(name: string, wish: Partial<Parameters<RawClient['open']>[0]> = {}): Promise<RawClient> {
-    const client = new RawClient(name, this.#port, this.#normaliser);
+    const client = new RawClient(name, this.#place, this.#normaliser);
     this.#clients.set(name, client);
     await client.open({ timeoutMs: 5000, ...wish });
     await this.#note(`${name} connects`);
@@ -107,9 +107,9 @@ class Story {
   }
 }
 
-/** Plays the story against a fresh server on loopback. Takes a few seconds, most of them waiting for an expiry. */
-export async function playStory(port: number): Promise<readonly Entry[]> {
-  const story = new Story(port);
+/** Plays the story against a fresh server. Takes a few seconds, most of them waiting for an expiry. */
+export async function playStory(place: Place): Promise<readonly Entry[]> {
+  const story = new Story(place);
   try {
     await story.open('A');
     await story.open('B');

@@ -10,6 +10,12 @@ import { connect, type Socket } from 'node:net';
 export type RawRequest = { readonly type: number; readonly xid?: number; readonly body: readonly Field[] };
 type Field = number | bigint | boolean | string | Uint8Array | null | readonly Field[];
 
+/** Where a server listens. */
+export interface Place {
+  readonly host: string;
+  readonly port: number;
+}
+
 /** One message from the server, or the end of the connection. */
 export type Received = Readonly<Record<string, unknown>>;
 
@@ -53,10 +59,10 @@ export class RawClient {
   /** The newest transaction id any reply carried. */
   lastZxid = 0n;
 
-  constructor(name: string, port: number, normaliser: Normaliser) {
+  constructor(name: string, place: Place, normaliser: Normaliser) {
     this.#name = name;
     this.#normaliser = normaliser;
-    this.#socket = connect({ port, host: '127.0.0.1', noDelay: true });
+    this.#socket = connect({ host: place.host, port: place.port, noDelay: true });
     this.#socket.on('data', chunk => this.#take(chunk));
     this.#socket.on('error', () => {});
     this.#socket.on('close', () => this.#end());
