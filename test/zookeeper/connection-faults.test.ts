@@ -264,6 +264,29 @@ const unanswered: FaultCase = {
   },
 };
 
+const disowned: FaultCase = {
+  number: 25,
+  name: 'a server that answers that the session is not with it is left, and the session asked for elsewhere',
+  redOn: 'bare',
+  run: async world => {
+    const proxy = await world.proxy();
+    const session = world.connect({ servers: [proxy] });
+    await untilState(session, 'connected', 10_000);
+    const { sessionId } = connectedState(session);
+    for (const [err, code] of [
+      [-118, 'connection-loss'],
+      [-112, 'session-expired'],
+    ] as const) {
+      const states = recordStates(session);
+      damageNextReply(proxy, frame => withError(frame, err));
+      await expect(within(session.get(world.path), 3000, 'settles')).rejects.toMatchObject({ code });
+      await until(() => states.at(-1)?.state.kind === 'connected', 10_000, 'it is connected again');
+      expect(kindsOf(states)).toEqual(['suspended', 'connected']);
+      expect(connectedState(session).sessionId).toBe(sessionId);
+    }
+  },
+};
+
 const overload: FaultCase = {
   number: 24,
   name: 'more operations than can be waited for are refused at once',
@@ -315,6 +338,7 @@ const cases = [
   killLoop,
   swappedSession,
   unanswered,
+  disowned,
   overload,
 ];
 declareCases('one connection', cases, { tickTimeMs: 200, sideBySide: true });

@@ -24,6 +24,9 @@ it('stays connecting, fails operations at once and closes at once where nobody a
   await expect(session.get('/a')).rejects.toEqual(
     new ZkError('connection-loss', '/a', 'Cannot get "/a": not connected (connecting)'),
   );
+  await expect(session.ensurePath('no/slash')).rejects.toEqual(
+    new ZkError('invalid', 'no/slash', 'Cannot ensure "no/slash": it must start with "/"'),
+  );
   await session.close();
   expect(session.state.kind).toBe('closed');
   await expect(session.get('/a')).rejects.toMatchObject({ code: 'closed' });

@@ -2,7 +2,18 @@
 import type { ZkErrorCode } from './session.ts';
 
 /** Numbers of org.apache.zookeeper.KeeperException.Code that the driver itself acts on. */
-export const ERROR = { runtimeInconsistency: -2, noNode: -101, nodeExists: -110, sessionMoved: -118 } as const;
+export const ERROR = {
+  runtimeInconsistency: -2,
+  noNode: -101,
+  nodeExists: -110,
+  sessionExpired: -112,
+  sessionMoved: -118,
+} as const;
+
+/** True when the server that answered so does not keep our session (any more): its answer proves nothing, and it is to be left. */
+export function disownsSession(err: number): boolean {
+  return err === ERROR.sessionExpired || err === ERROR.sessionMoved;
+}
 
 const CODES: ReadonlyMap<number, readonly [ZkErrorCode, string]> = new Map([
   [-4, ['connection-loss', 'the server lost its connection']],
@@ -16,7 +27,7 @@ const CODES: ReadonlyMap<number, readonly [ZkErrorCode, string]> = new Map([
   [-108, ['no-children-for-ephemerals', 'ephemeral nodes cannot have children']],
   [ERROR.nodeExists, ['node-exists', 'the node exists already']],
   [-111, ['not-empty', 'the node has children']],
-  [-112, ['session-expired', 'the session expired']],
+  [ERROR.sessionExpired, ['session-expired', 'the session expired']],
   [-114, ['invalid', 'the server refused the access control list']],
   [-115, ['no-auth', 'the credentials were refused']],
   [ERROR.sessionMoved, ['connection-loss', 'the session moved to another server']],

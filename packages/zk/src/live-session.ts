@@ -77,6 +77,7 @@ export class LiveSession implements ZkSession {
   }
 
   async ensurePath(path: string, options: { readonly acl?: readonly AclEntry[] } = {}): Promise<void> {
+    checkPath('ensure', path);
     const paths = pathAndAncestors(path);
     // Looking first: a create below a node we may not write to is refused even where there is nothing to create.
     const found = await Promise.all(paths.map(each => this.exists(each)));

@@ -62,12 +62,14 @@ export class Connection {
     return this.#lastZxid;
   }
 
-  /** Sends a request. Throws `RangeError` when it is too long for a server. */
+  /** Sends a request. Throws `RangeError` when it cannot be written down, or is too long for a server. */
   send(request: WireRequest, onAnswer: OnAnswer): void {
     const { type, payload } = encodeRequest(request);
-    const length = payload.byteLength();
+    const packet = new jute.Request(record('RequestHeader', { type }), payload);
+    // Written down once for nothing: what cannot be must not be found out when it stands in the queue already.
+    const { length } = packet.toBuffer();
     if (length > MAX_REQUEST_LENGTH) throw new RangeError(`the request has ${length} octets`);
-    this.#queue(type, payload, onAnswer);
+    this.#guarded(() => this.#manager.queue(packet, answerTaker(onAnswer)));
   }
 
   /** Sends a heartbeat; the listener's `pong` follows. */
@@ -92,15 +94,6 @@ export class Connection {
   #ask(): void {
     this.#listener.asked();
     this.#manager.onSocketConnected();
-  }
-
-  #queue(type: number, payload: Payload, onAnswer: OnAnswer): void {
-    const request = new jute.Request(record('RequestHeader', { type }), payload);
-    const onPacket = (error: Error | null, response?: { readonly payload: unknown }) => {
-      if (error instanceof Refusal) onAnswer(error.err, {});
-      else if (error === null) onAnswer(0, (response?.payload ?? {}) as WireAnswer);
-    };
-    this.#guarded(() => this.#manager.queue(request, onPacket));
   }
 
   #read(chunk: Buffer): void {
@@ -173,6 +166,13 @@ class Refusal extends Error {
     super(`error ${err}`);
     this.err = err;
   }
+}
+
+function answerTaker(onAnswer: OnAnswer) {
+  return (error: Error | null, response?: { readonly payload: unknown }) => {
+    if (error instanceof Refusal) onAnswer(error.err, {});
+    else if (error === null) onAnswer(0, (response?.payload ?? {}) as WireAnswer);
+  };
 }
 
 type Payload = { byteLength(): number };

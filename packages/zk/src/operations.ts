@@ -2,7 +2,7 @@
 //
 // Answers are taken in the socket's callback, so whatever an answer says about a watched path is noted before anything
 // later on the connection is looked at; the promise resolves after that.
-import { describeError, ERROR } from './error-code.ts';
+import { describeError, disownsSession } from './error-code.ts';
 import type { Connection } from './node-zookeeper-client.ts';
 import { ZkError, type ZkErrorCode } from './session.ts';
 import type { WireAnswer, WireRequest } from './wire.ts';
@@ -80,9 +80,9 @@ export class Operations {
     try {
       for (const request of operation.requests) {
         connection.send(request, (err, answer) => {
-          this.#port.acknowledge(sentAtMs);
-          if (err === ERROR.sessionMoved) this.#port.abandon('the session moved to another server');
+          if (!disownsSession(err)) this.#port.acknowledge(sentAtMs);
           if (answers.push({ err, answer }) === operation.requests.length) done(answers);
+          if (disownsSession(err)) this.#port.abandon(describeError(err).reason);
         });
       }
     } catch (error) {
