@@ -40,13 +40,15 @@ export function speakerOptions(config: Config, log: Log): SpeakerOptions {
   };
 }
 
-/** Its peers. */
+/** Its peers. A next hop given as an address is what makes its family announceable over a session of the other family. */
 export function peerOptions(config: Config): readonly PeerOptions[] {
   return config.bgp.peers.map(peer => ({
     address: peer.address,
     as: peer.as,
     port: peer.port,
     ...(peer.localAddress === null ? {} : { localAddress: peer.localAddress }),
+    ...(peer.nextHop.ipv4 === 'self' ? {} : { localAddress4: peer.nextHop.ipv4 }),
+    ...(peer.nextHop.ipv6 === 'self' ? {} : { localAddress6: peer.nextHop.ipv6 }),
     passive: peer.passive,
     multihop: peer.multihop,
     holdTimeSeconds: peer.holdTimeMs / 1000,
