@@ -7,6 +7,8 @@ export interface AgentPlan {
   readonly vip: string;
   /** Its BGP identifier, by which the router tells the agents apart: all of them live at 127.0.0.1. */
   readonly routerId: string;
+  /** The IPv4 session cannot say by itself where IPv6 traffic should go. */
+  readonly nextHop6: string;
   readonly servicePort: number;
   readonly adminPort: number;
   readonly zooKeeperPort: number;
@@ -30,12 +32,18 @@ shutdownSeconds: 2
 bgp:
   localAs: ${AGENT_AS}
   routerId: ${plan.routerId}
-  allow: [192.0.2.0/24]
+  allow: [192.0.2.0/24, "2001:db8::/64"]
   peers:
-    - { address: 127.0.0.1, port: ${plan.routerPort}, as: ${ROUTER_AS}, families: [ipv4], holdTimeSeconds: 3, connectRetrySeconds: 0.5 }
+    - address: 127.0.0.1
+      port: ${plan.routerPort}
+      as: ${ROUTER_AS}
+      families: [ipv4, ipv6]
+      holdTimeSeconds: 3
+      connectRetrySeconds: 0.5
+      nextHop: { ipv6: "${plan.nextHop6}" }
 services:
   - name: ${SERVICE}
-    vips: [${plan.vip}]
+    vips: ["${plan.vip}"]
     settleSeconds: 0.5
     releaseDelaySeconds: 2
     coverTimeoutSeconds: 1

@@ -33,7 +33,9 @@ const screen = createScreen({
   },
   write: text => process.stdout.write(text),
 });
+/** Ctrl-C, or nobody reads any more. */
 const interrupted = new Promise<'interrupted'>(resolve => {
+  process.stdout.on('error', () => resolve('interrupted'));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve('interrupted'));
 });
 

@@ -45,18 +45,21 @@ export class Router {
     return () => this.#watchers.delete(watcher);
   }
 
-  /** Whether the routes (and the journal) came to be so within the limit. */
-  until(isSo: (routes: Routes, journal: Journal) => boolean, limitMs: number): Promise<boolean> {
+  /** Whether, within the limit, the routes (and the journal) came to be so and stayed so while nothing more was heard. */
+  until(isSo: (routes: Routes, journal: Journal) => boolean, quietMs: number, limitMs: number): Promise<boolean> {
     return new Promise(resolve => {
-      const look = () => {
-        if (isSo(this.routes, this.#journal)) settle(true);
-      };
+      let quiet: NodeJS.Timeout | undefined;
       const settle = (answer: boolean) => {
-        clearTimeout(timer);
+        clearTimeout(quiet);
+        clearTimeout(limit);
         forget();
         resolve(answer);
       };
-      const timer = setTimeout(() => settle(false), limitMs);
+      const look = () => {
+        clearTimeout(quiet);
+        if (isSo(this.routes, this.#journal)) quiet = setTimeout(settle, quietMs, true);
+      };
+      const limit = setTimeout(settle, limitMs, false);
       const forget = this.onHeard(look);
       look();
     });

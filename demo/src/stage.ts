@@ -15,9 +15,9 @@ import { Router } from './router.ts';
 import type { Picture } from './table.ts';
 
 const CAST = [
-  { name: 'lb-1', vip: '192.0.2.1', routerId: '192.0.2.101' },
-  { name: 'lb-2', vip: '192.0.2.2', routerId: '192.0.2.102' },
-  { name: 'lb-3', vip: '192.0.2.3', routerId: '192.0.2.103' },
+  { name: 'lb-1', vip: '192.0.2.1', routerId: '192.0.2.101', nextHop6: '2001:db8::101' },
+  { name: 'lb-2', vip: '192.0.2.2', routerId: '192.0.2.102', nextHop6: '2001:db8::102' },
+  { name: 'lb-3', vip: '2001:db8::3', routerId: '192.0.2.103', nextHop6: '2001:db8::103' },
 ] as const;
 
 /** The doors of the two programs. Their mains lie beside them. */

@@ -23,6 +23,8 @@ export interface Step {
 
 const START_LIMIT_MS = 20_000;
 const CHANGE_LIMIT_MS = 15_000;
+/** Longer than the agents' release delay: when the router hears nothing for so long, they have settled. */
+const QUIET_MS = 2500;
 const COMMAND_LIMIT_MS = 20_000;
 
 /** The whole story in order. */
@@ -105,7 +107,7 @@ function ownersAnnounce(stage: Stage): Wanted {
 type Wanted = (routes: Routes, journal: Journal) => boolean;
 
 async function expectRoutes(stage: Stage, limitMs: number, complaint: string, isSo: Wanted): Promise<void> {
-  const happened = await stage.router.until(isSo, limitMs);
+  const happened = await stage.router.until(isSo, QUIET_MS, limitMs);
   if (!happened) throw new StepFailed(`${complaint}, within ${limitMs / 1000} s`);
 }
 
