@@ -77,9 +77,11 @@ export class Machine {
     await (await engine()).getContainer(this.agent.getId()).kill({ signal: 'SIGKILL' });
   }
 
-  /** SIGTERM, then the time a drain may take. */
-  async stopAgent(): Promise<void> {
-    await (await engine()).getContainer(this.agent.getId()).stop({ t: 60 });
+  /** SIGTERM, then the time a drain may take; answers the exit code. */
+  async stopAgent(): Promise<number> {
+    const container = (await engine()).getContainer(this.agent.getId());
+    await container.stop({ t: 60 });
+    return (await container.inspect()).State.ExitCode;
   }
 
   /** Starts the agent again after it died or stopped, with the files that it left. */

@@ -1,9 +1,19 @@
 // The lab of the end-to-end tests, all in containers: ZooKeeper's ensemble of three, one router, three load balancers with
 // a service and an agent each, and a client behind the router whose probe never stops.
 import { fileURLToPath } from 'node:url';
-import { LabContainer, LabNetwork, Router, type RouterKind, readLog, run, sweep, until } from '@vipkeeper/lab';
+import {
+  engine,
+  type Heard,
+  LabContainer,
+  LabNetwork,
+  Router,
+  type RouterKind,
+  readLog,
+  run,
+  sweep,
+  until,
+} from '@vipkeeper/lab';
 import type { StartedTestContainer } from 'testcontainers';
-import { serviceName } from './agent-config.ts';
 import { Ensemble } from './ensemble.ts';
 import { Machine, startHost } from './machine.ts';
 import { type ProbeReport, reportOf } from './probe-log.ts';
@@ -28,7 +38,7 @@ export class World {
   readonly router: Router;
   readonly ensemble: Ensemble;
   readonly machines: readonly Machine[];
-  readonly #networks: readonly LabNetwork[];
+  readonly #fabric: LabNetwork;
   readonly #probe: StartedTestContainer;
   readonly #monitor: StartedTestContainer;
 
@@ -36,14 +46,14 @@ export class World {
     readonly router: Router;
     readonly ensemble: Ensemble;
     readonly machines: readonly Machine[];
-    readonly networks: readonly LabNetwork[];
+    readonly fabric: LabNetwork;
     readonly probe: StartedTestContainer;
     readonly monitor: StartedTestContainer;
   }) {
     this.router = parts.router;
     this.ensemble = parts.ensemble;
     this.machines = parts.machines;
-    this.#networks = parts.networks;
+    this.#fabric = parts.fabric;
     this.#probe = parts.probe;
     this.#monitor = parts.monitor;
   }
@@ -82,7 +92,7 @@ export class World {
       .withNetworkOf(client)
       .withCommand(['node', '/lab/probe.mjs', '--vips', all.join(',')])
       .start();
-    return new World({ router, ensemble, machines, networks: [fabric, outside], probe, monitor });
+    return new World({ router, ensemble, machines, fabric, probe, monitor });
   }
 
   get vips(): readonly string[] {
@@ -97,10 +107,7 @@ export class World {
   /** The machine to which the router's kernel sends packets for a VIP; undefined if it has no route. */
   async servedBy(vip: string): Promise<string | undefined> {
     const [hop] = await this.router.kernel(prefixOf(vip));
-    const [fabric] = this.#networks;
-    const found = this.machines.find(
-      ({ place }) => hop === fabric!.ipv4(place.host) || hop === fabric!.ipv6(place.host),
-    );
+    const found = this.machines.find(machine => this.#addressesOf(machine).includes(hop ?? ''));
     return hop === undefined ? undefined : (found?.name ?? hop);
   }
 
@@ -119,17 +126,42 @@ export class World {
   /** Waits until every VIP goes to its owner and the router knows at least one standby for each. */
   async isWhole(limitMs = 60_000): Promise<void> {
     await this.goes('every VIP at its owner', (servedBy, owner) => servedBy === owner, limitMs);
-    const paths = async () => Promise.all(this.vips.map(async vip => (await this.router.heard(prefixOf(vip))).length));
+    const paths = async () => Promise.all(this.vips.map(async vip => (await this.heard(vip)).length));
     await until('a standby for each VIP', paths, counts => counts.every(count => count >= 2), {
       limitMs,
       everyMs: 200,
     });
   }
 
-  /** Runs vipctl on a machine; rejects unless it exits with `exitCode`. */
-  async vipctl(machine: Machine, ...words: string[]): Promise<string> {
+  /** Every path that the router heard for a VIP, best first. */
+  heard(vip: string): Promise<readonly Heard[]> {
+    return this.router.heard(prefixOf(vip));
+  }
+
+  /** Waits until the router has no path through a machine. */
+  async hearsNothingFrom(machine: Machine): Promise<void> {
+    const own = this.#addressesOf(machine);
+    const paths = async () => (await Promise.all(this.vips.map(vip => this.heard(vip)))).flat();
+    await until(`no path through ${machine.name}`, paths, all => !all.some(({ nextHop }) => own.includes(nextHop)));
+  }
+
+  /** Whether the router's sessions with a machine are Established, v4 and v6. */
+  sessionsOf(machine: Machine): Promise<readonly boolean[]> {
+    return Promise.all(this.#addressesOf(machine).map(address => this.router.isEstablished(address)));
+  }
+
+  /** When each agent's container was started last: the same again if none was restarted. */
+  async lives(): Promise<readonly string[]> {
+    const docker = await engine();
+    const inspect = async ({ agent }: Machine) => (await docker.getContainer(agent.getId()).inspect()).State.StartedAt;
+    return Promise.all(this.machines.map(inspect));
+  }
+
+  /** Runs vipctl on the last machine; rejects unless it exits with 0. */
+  async vipctl(...words: string[]): Promise<string> {
+    const { agent } = this.machine(3);
     const servers = this.ensemble.servers.join(',');
-    const { exitCode, output } = await run(machine.agent, 'vipctl', '--servers', servers, ...words);
+    const { exitCode, output } = await run(agent, 'vipctl', '--servers', servers, ...words);
     if (exitCode !== 0) throw new Error(`vipctl ${words.join(' ')}: exit ${exitCode}\n${output}`);
     return output;
   }
@@ -152,12 +184,17 @@ export class World {
     return reportOf(this.#probe, fromMs, now());
   }
 
+  #addressesOf({ place }: Machine): readonly string[] {
+    return [this.#fabric.ipv4(place.host), this.#fabric.ipv6(place.host)];
+  }
+
   async #keep(title: string, fromMs: number, said: readonly Moment[]): Promise<void> {
     const moments = [
       ...said,
       ...probeMoments(await reportOf(this.#probe, fromMs, now())),
       ...routerMoments(await readLog(this.#monitor, fromMs)),
       ...(await this.#agentMoments(fromMs)),
+      { atMs: now(), who: 'vipctl', what: `status\n\n${await this.vipctl('status').catch(String)}` },
     ];
     const slug = title.toLowerCase().replace(/[^a-z0-9]+/g, '-');
     writeTimeline(`${artefacts}/${this.router.kind.name.toLowerCase()}/${slug}.txt`, title, fromMs, moments);
@@ -170,9 +207,6 @@ export class World {
     return all.flat();
   }
 }
-
-/** The service of the lab, for vipctl. */
-export const service = serviceName;
 
 function prefixOf(vip: string): string {
   return vip.includes(':') ? `${vip}/128` : `${vip}/32`;
