@@ -29,14 +29,21 @@ const screen = createScreen({
   isTTY: process.stdout.isTTY === true,
   colour: process.stdout.isTTY === true && process.env.NO_COLOR === undefined,
   get columns() {
-    return process.stdout.columns ?? 120;
+    return process.stdout.columns || 120;
   },
   write: text => process.stdout.write(text),
 });
-/** Ctrl-C, or nobody reads any more. */
+process.on('exit', () => screen.close());
+/** Ctrl-C, or nobody reads any more. A second signal ends everything at once. */
+let isOver = false;
 const interrupted = new Promise<'interrupted'>(resolve => {
-  process.stdout.on('error', () => resolve('interrupted'));
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve('interrupted'));
+  const interrupt = () => {
+    if (isOver) process.exit(130);
+    isOver = true;
+    resolve('interrupted');
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
+  process.stdout.on('error', interrupt);
 });
 
 const stage = await buildStage();
@@ -54,6 +61,7 @@ async function tell(stage: Stage, screen: Screen): Promise<'told' | 'failed'> {
     try {
       for (const sentence of await step.run(stage)) screen.say(`  ✓ ${sentence}`);
     } catch (error) {
+      if (isOver) return 'failed';
       if (!(error instanceof StepFailed)) throw error;
       screen.say(`  ✗ ${error.message}`);
       screen.say(`    the agents' logs: ${stage.directory}`);
@@ -109,7 +117,6 @@ function invitation(stage: Stage): readonly string[] {
 }
 
 async function leave(ending: 'told' | 'failed' | 'interrupted'): Promise<void> {
-  screen.close();
-  await stage.close(ending === 'failed');
+  await stage.close();
   process.exit(ending === 'told' ? 0 : ending === 'failed' ? 1 : 130);
 }

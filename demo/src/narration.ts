@@ -10,26 +10,27 @@ export function duration(ms: number): string {
   return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(2)} s`;
 }
 
-/** `192.0.2.1 from lb-1, 1.20 s after its session came up; lb-2 behind it with a longer path`. */
+/** `192.0.2.1 from lb-1, 1.20 s after its session came up; lb-2 stands by`. */
 export function announcedByOwner(journal: Journal, vip: string, owner: string): string {
-  const [best, behind] = pathsOf(journal, vip);
-  const upMs = lastOf(journal, 'session-up', owner)?.atMs;
-  const after =
-    upMs === undefined || best === undefined ? '' : `, ${duration(best.sinceMs - upMs)} after its session came up`;
-  return `${vip} from ${owner}${after}${behind === undefined ? '' : `; ${behind.agent} behind it with a longer path`}`;
+  const [, behind] = pathsOf(journal, vip);
+  const standby = behind === undefined ? '' : `; ${behind.agent} stands by`;
+  return `${vip} from ${owner}, ${sinceSession(journal, vip, owner)}${standby}`;
 }
 
 /** How the router came to send a VIP elsewhere when its best agent's session was lost. */
-export function fellOver(journal: Journal, vip: string, dead: string): string {
-  const lost = lastOf(journal, 'session-down', dead);
+export function fellOver(journal: Journal, vip: string, dead: string): readonly string[] {
+  const lostAtMs = lastOf(journal, 'session-down', dead)?.atMs;
   const [best] = pathsOf(journal, vip);
-  if (lost === undefined || best === undefined) return `${vip} has no route`;
-  const waitedMs = lost.atMs - best.sinceMs;
+  if (lostAtMs === undefined || best === undefined) return [];
+  const waitedMs = lostAtMs - best.sinceMs;
   const how =
     waitedMs >= 0
       ? `whose path it had held for ${duration(waitedMs)}`
       : `whose path arrived ${duration(-waitedMs)} after the session was lost`;
-  return `${vip} was without a route for ${duration(darkMs(journal, vip, lost.atMs))}: the router switched to ${best.agent}, ${how}`;
+  return [
+    `${vip} was without a route for ${duration(darkMs(journal, vip, lostAtMs))}`,
+    `the router went over to ${best.agent}, ${how}`,
+  ];
 }
 
 /** Who stands behind the new announcer, and how long after the loss that path arrived. */
@@ -41,12 +42,12 @@ export function stoodBehind(journal: Journal, vip: string, dead: string): string
 }
 
 /** The owner's return, from its new session to its route, and what it cost. */
-export function returned(journal: Journal, vip: string, owner: string): string {
-  const up = lastOf(journal, 'session-up', owner);
-  const [best] = pathsOf(journal, vip);
-  if (up === undefined || best === undefined) return `${vip} has no route`;
-  const after = `${duration(best.sinceMs - up.atMs)} after its session came up`;
-  return `${vip} is back at ${best.agent}, ${after}; without a route for ${duration(darkMs(journal, vip, up.atMs))} on the way`;
+export function returned(journal: Journal, vip: string, owner: string): readonly string[] {
+  const upAtMs = lastOf(journal, 'session-up', owner)?.atMs ?? 0;
+  return [
+    `${vip} is back at ${owner}, ${sinceSession(journal, vip, owner)}`,
+    `on the way it was without a route for ${duration(darkMs(journal, vip, upAtMs))}`,
+  ];
 }
 
 /** From the first to the last of many changes of one kind, after a moment; undefined when there was none. */
@@ -55,6 +56,14 @@ export function spread(journal: Journal, kind: 'announced' | 'withdrawn', fromMs
   const [first, last] = [times[0], times.at(-1)];
   if (first === undefined || last === undefined) return undefined;
   return `${times.length} paths ${kind} within ${duration(last - first)}`;
+}
+
+/** How long after an agent's session its present path arrived. */
+function sinceSession(journal: Journal, vip: string, agent: string): string {
+  const up = lastOf(journal, 'session-up', agent);
+  const path = pathsOf(journal, vip).find(each => each.agent === agent);
+  if (up === undefined || path === undefined) return 'though its session is not up';
+  return `${duration(path.sinceMs - up.atMs)} after its session came up`;
 }
 
 function pathsOf(journal: Journal, vip: string): readonly Path[] {

@@ -1,7 +1,8 @@
 // Everything the story needs, built and torn down: a development ZooKeeper and a router in this process, three agents and
 // three services in processes of their own. Ports are free ones, files lie in one temporary directory.
 
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -138,23 +139,31 @@ export class Stage {
     };
   }
 
-  /** Ends every child within bounded time and removes the files; they stay when `keepFiles`. */
-  async close(keepFiles: boolean): Promise<void> {
+  /** Ends every child within bounded time. */
+  async close(): Promise<void> {
     await Promise.all(this.loadBalancers.map(loadBalancer => loadBalancer.close()));
     await Promise.all([this.router.close(), this.zooKeeper.close()]);
-    if (!keepFiles) await rm(this.directory, { recursive: true });
   }
 }
 
 /** Builds everything but starts no agent yet. */
 export async function buildStage(): Promise<Stage> {
-  const directory = await mkdtemp(join(tmpdir(), 'vipkeeper-demo-'));
+  const directory = await createDirectory();
   const zooKeeper = await startDevelopmentServer({ tickTimeMs: 250 });
   const router = new Router(routerId => CAST.find(each => each.routerId === routerId)?.name ?? routerId);
   const routerPort = await router.start();
   const ports = { zooKeeperPort: zooKeeper.port, routerPort };
   const loadBalancers = await Promise.all(CAST.map(cast => castOne(cast, directory, ports)));
   return new Stage({ router, zooKeeper, loadBalancers, directory, routerPort });
+}
+
+/** Goes when the demo ends, unless it failed: then the agents' logs are of interest. */
+async function createDirectory(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'vipkeeper-demo-'));
+  process.on('exit', code => {
+    if (code !== 1) rmSync(directory, { recursive: true, force: true });
+  });
+  return directory;
 }
 
 async function castOne(

@@ -65,8 +65,8 @@ async function kill(stage: Stage, victim: LoadBalancer): Promise<readonly string
   const { journal } = stage.router;
   expectNoGap(stage, name, 'session-down');
   const behind = stoodBehind(journal, vip, name);
-  const answered = `every request to ${vip} was answered, now by the service of ${served}`;
-  return [fellOver(journal, vip, name), answered, ...(behind === undefined ? [] : [behind])];
+  const answered = `every request to it was answered, now by the service of ${served}`;
+  return [...fellOver(journal, vip, name), answered, ...(behind === undefined ? [] : [behind])];
 }
 
 async function bringBack(stage: Stage, owner: LoadBalancer): Promise<readonly string[]> {
@@ -77,8 +77,8 @@ async function bringBack(stage: Stage, owner: LoadBalancer): Promise<readonly st
   await expectRoutes(stage, START_LIMIT_MS, complaint, ownersAnnounce(stage));
   const served = await expectAnswers(vip, stopAsking);
   expectNoGap(stage, name, 'session-up');
-  const answered = `every request to ${vip} was answered, now by the service of ${served}`;
-  return [returned(stage.router.journal, vip, name), answered];
+  const answered = `every request to it was answered, now by the service of ${served}`;
+  return [...returned(stage.router.journal, vip, name), answered];
 }
 
 async function maintenanceOn(stage: Stage): Promise<readonly string[]> {
@@ -95,7 +95,7 @@ async function maintenanceOff(stage: Stage): Promise<readonly string[]> {
   await vipctl(stage, 'maintenance', 'off', SERVICE, '--yes');
   await expectRoutes(stage, CHANGE_LIMIT_MS, 'not every VIP came back after maintenance', ownersAnnounce(stage));
   await expectService(stage);
-  return [`everything is as before: ${spread(stage.router.journal, 'announced', fromMs)}; no process was restarted`];
+  return [`all is as before: ${spread(stage.router.journal, 'announced', fromMs)}; nothing was restarted`];
 }
 
 /** Every VIP goes to its owner, with exactly one standby behind it. */

@@ -1,6 +1,6 @@
 // The live picture: one row for each VIP, as the router sees it. Pure text; who draws it, and where, is not its business.
 
-import type { Path, Routes } from './journal.ts';
+import type { Routes } from './journal.ts';
 
 /** What the picture is made of. */
 export interface Picture {
@@ -12,7 +12,7 @@ export interface Picture {
   readonly servedBy: ReadonlyMap<string, string>;
 }
 
-const HEAD = ['VIP', 'OWNER', 'ROUTE GOES TO', 'AS PATH', 'BEHIND IT', 'AS PATH', 'SERVED BY'] as const;
+const HEAD = ['VIP', 'OWNER', 'ROUTE TO', 'AS PATH', 'BEHIND IT', 'SERVED BY'] as const;
 const GAP = '   ';
 
 /** The table and a line of sessions. No colours, no trailing blanks. */
@@ -26,18 +26,13 @@ export function drawTable(picture: Picture): readonly string[] {
 
 function rowOf(picture: Picture, vip: string, owner: string): readonly string[] {
   const [best, ...behind] = picture.routes.get(vip) ?? [];
-  if (best === undefined) return [vip, owner, 'no route', '', '', '', '-'];
+  if (best === undefined) return [vip, owner, 'nobody', '', '', '-'];
   return [
     vip,
     owner,
     best.agent,
-    asPathOf(best),
+    best.asPath.join(' '),
     behind.map(path => path.agent).join(', ') || 'nobody',
-    behind.map(asPathOf).join(', '),
     picture.servedBy.get(vip) ?? '-',
   ];
-}
-
-function asPathOf(path: Path): string {
-  return path.asPath.join(' ');
 }
