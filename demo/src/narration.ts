@@ -50,9 +50,9 @@ export function returned(journal: Journal, vip: string, owner: string): readonly
   ];
 }
 
-/** From the first to the last of many changes of one kind, after a moment; undefined when there was none. */
-export function spread(journal: Journal, kind: 'announced' | 'withdrawn', fromMs: number): string | undefined {
-  const times = journal.filter(heard => heard.kind === kind && heard.atMs >= fromMs).map(heard => heard.atMs);
+/** From the first to the last of many changes of one kind; undefined when there was none. */
+export function spread(journal: Journal, kind: 'announced' | 'withdrawn'): string | undefined {
+  const times = journal.filter(heard => heard.kind === kind).map(heard => heard.atMs);
   const [first, last] = [times[0], times.at(-1)];
   if (first === undefined || last === undefined) return undefined;
   return `${times.length} paths ${kind} within ${duration(last - first)}`;
