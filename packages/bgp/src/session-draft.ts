@@ -5,6 +5,7 @@ import type { Negotiated } from './session-open.ts';
 import { openFor } from './session-open.ts';
 import type { ConnectionState, Session, SessionOutput } from './session-types.ts';
 import type { DecodeError } from './wire/decode-error.ts';
+import { HEADER_LENGTH, STANDARD_LENGTH } from './wire/header.ts';
 import { cease, type NotificationMessage } from './wire/notification.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -16,11 +17,15 @@ const IDLE_HOLD_LIMIT_MS = 30_000;
 const SEND_HOLD_LEAST_MS = 30_000;
 /** RFC 9687 §4, for a session without hold time. */
 const SEND_HOLD_WITHOUT_HOLD_MS = 480_000;
+/** Code and subcode. */
+const NOTIFICATION_CODES_LENGTH = 2;
 /** Cease/Connection Collision Resolution, RFC 4486 §4. */
 const COLLISION = cease(7);
 
+/** The faulty message may be the data of its NOTIFICATION (RFC 7313 §5), and then has to fit into one. */
 function notificationOf(error: DecodeError): NotificationMessage {
-  return { type: 'notification', code: error.code, subcode: error.subcode, data: error.data };
+  const data = error.data.subarray(0, STANDARD_LENGTH - HEADER_LENGTH - NOTIFICATION_CODES_LENGTH);
+  return { type: 'notification', code: error.code, subcode: error.subcode, data };
 }
 
 /** The next number in [0, 1) and the seed after it (mulberry32). */

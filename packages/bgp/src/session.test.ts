@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { createSession, step, wakeAt } from './session.ts';
 import { openFor } from './session-open.ts';
 import { fatal, type Session, type SessionInput, type SessionOptions, type SessionOutput } from './session-types.ts';
-import type { Message } from './wire/message.ts';
+import { DecodeError } from './wire/decode-error.ts';
+import { decodeMessage, encodeMessage, type Message } from './wire/message.ts';
 import { cease } from './wire/notification.ts';
 import type { OpenMessage } from './wire/open.ts';
 import { updateOf } from './wire/update.ts';
@@ -268,6 +269,26 @@ describe('every message in every state', () => {
     expect(said.slice(8)).toEqual(['finish out-1', 'down: broke', '-> Idle']);
   });
 });
+
+describe('a NOTIFICATION', () => {
+  it('fits a standard message even when it carries an extended one that was wrong', () => {
+    const frame = { type: 5, body: new Uint8Array(65_000) };
+    const error = caught(() => decodeMessage(frame, { fourOctetAs: true, ibgp: false }));
+    const { session } = play([START, confirmed('out-1'), receives('out-1', peerOpen()), receives('out-1', KEEPALIVE)]);
+    const [first] = step(session, { kind: 'DecodeFailed', connection: 'out-1', error }, 0).outputs;
+    const message = (first as { readonly message: Message }).message;
+    expect(encodeMessage(message, { fourOctetAs: true, ibgp: false }).length).toBe(4096);
+  });
+});
+
+function caught(act: () => void): DecodeError {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof DecodeError) return error;
+  }
+  throw new Error('no DecodeError was thrown');
+}
 
 describe('waiting is bounded', () => {
   it('an attempt is given up and made again when the ConnectRetryTimer expires', () => {
