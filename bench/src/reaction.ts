@@ -1,0 +1,3 @@
+import type { Bench } from './report.ts';
+/** Later. */
+export const reaction: Bench = { name: 'reaction', title: '', run: async () => ({ leftOut: 'x' }) };
