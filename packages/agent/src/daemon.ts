@@ -163,6 +163,7 @@ export class Daemon {
       outOn: vip => this.#speaker.outOn(hostRoute(vip)),
       checks: this.#board.rows(),
       config: this.#configStatus,
+      leaseUntilMs: this.#session?.leaseUntilMs ?? 0,
       nowMs: clock(),
     });
   }

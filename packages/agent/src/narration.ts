@@ -1,5 +1,5 @@
 // The story the log tells: what changed, from what to what and why, once. Whatever stays the same is not said again.
-import { type Decision, describe, type Verdict, type View } from '@vipkeeper/core';
+import { type Decision, describe, type ServiceView, type Verdict, type View } from '@vipkeeper/core';
 import type { Log } from './log.ts';
 
 /** Told of each decision; says what is new in it. */
@@ -29,9 +29,9 @@ export function createNarrator({ log, onTransition }: NarratorOptions): Narrator
     log.info(fieldsOf(from, verdict), messageOf(former, verdict));
   };
 
-  // One fact of the surroundings: said when its word changes.
-  const note = (key: string, word: string, say: (from: string) => void): void => {
-    const from = notes.get(key) ?? 'unknown';
+  // One fact of the surroundings: said when its word changes, and at first unless it is the usual one.
+  const note: Note = (key, word, usual, say) => {
+    const from = notes.get(key) ?? usual;
     if (from === word) return;
     notes.set(key, word);
     say(from);
@@ -39,11 +39,11 @@ export function createNarrator({ log, onTransition }: NarratorOptions): Narrator
 
   return {
     decided: (view, decision) => {
-      note('coordination', view.coordination.kind, from =>
+      note('coordination', view.coordination.kind, 'new', from =>
         log.info({ from, to: view.coordination.kind }, 'coordination changed'),
       );
       for (const peer of view.peers)
-        note(`peer ${peer.key}`, peer.established ? 'up' : 'down', from =>
+        note(`peer ${peer.key}`, peer.established ? 'up' : 'down', 'down', from =>
           log.info(
             { peer: peer.key, from, to: peer.established ? 'up' : 'down', families: peer.families },
             'BGP session changed',
@@ -55,16 +55,12 @@ export function createNarrator({ log, onTransition }: NarratorOptions): Narrator
   };
 }
 
-type Note = (key: string, word: string, say: (from: string) => void) => void;
+type Note = (key: string, word: string, usual: string, say: (from: string) => void) => void;
 
-function serviceNotes(
-  service: View['services'] extends ReadonlyMap<string, infer S> ? S : never,
-  note: Note,
-  log: Log,
-): void {
+function serviceNotes(service: ServiceView, note: Note, log: Log): void {
   const { name, maintenance } = service;
   if (!service.everSynced) return;
-  note(`maintenance ${name}`, maintenance.on ? maintenance.czxid : 'off', () => {
+  note(`maintenance ${name}`, maintenance.on ? maintenance.czxid : 'off', 'off', () => {
     const record = maintenance.on ? maintenance.record : null;
     log.info(
       { service: name, on: maintenance.on, by: record?.by, reason: record?.reason },
@@ -72,10 +68,10 @@ function serviceNotes(
     );
   });
   const members = [...service.agents].sort().join(' ');
-  note(`members ${name}`, members, from => log.info({ service: name, from, to: members }, 'members changed'));
+  note(`members ${name}`, members, '', from => log.info({ service: name, from, to: members }, 'members changed'));
   const drains = [...service.drains].sort().join(' ');
-  note(`drains ${name}`, drains, from => log.info({ service: name, from, to: drains }, 'drains changed'));
-  note(`refusal ${name}`, service.lastRefusal ?? '', () => {
+  note(`drains ${name}`, drains, '', from => log.info({ service: name, from, to: drains }, 'drains changed'));
+  note(`refusal ${name}`, service.lastRefusal ?? '', '', () => {
     if (service.lastRefusal !== null)
       log.warn({ service: name, error: service.lastRefusal }, 'ZooKeeper refused a write');
   });

@@ -13,6 +13,8 @@ export interface StatusSources {
   readonly outOn: (vip: string) => readonly string[];
   readonly checks: readonly CheckRow[];
   readonly config: ConfigStatus;
+  /** Until when the session's own clock says that it is safe; the view's word may be older. */
+  readonly leaseUntilMs: number;
   readonly nowMs: number;
 }
 
@@ -109,7 +111,7 @@ export function statusOf(sources: StatusSources): AgentStatus {
     coordination: {
       state: coordination.kind,
       sessionId: coordination.kind === 'connected' ? coordination.sessionId : null,
-      leaseSeconds: Math.max(0, view.leaseUntilMs - nowMs) / 1000,
+      leaseSeconds: Math.max(0, sources.leaseUntilMs - nowMs) / 1000,
     },
     draining: view.shutdown !== null,
     services: view.settings.services.map(({ name }) => serviceStatus(sources, name)),
