@@ -3,7 +3,9 @@
 // probes without an answer), and a few times a second `settled` (everything sent before `untilMs` is decided).
 // Loss is counted in probes, not in time between answers: a probe that stalls itself sends less, and loses nothing.
 //
-//   node probe.mjs --vips 10.99.0.1,2001:db8:99::1 [--every 5] [--http-every 50] [--give-up 2000]
+//   node probe.mjs --vips 10.99.0.1,2001:db8:99::1 [--every 5] [--http-every 50] [--give-up 2000] [--quiet]
+//
+// --quiet leaves out `settled`, for people.
 import { createSocket, type Socket } from 'node:dgram';
 import { get } from 'node:http';
 import { isIPv6 } from 'node:net';
@@ -18,6 +20,7 @@ const { values } = parseArgs({
     'give-up': { type: 'string', default: '2000' },
     http: { type: 'string', default: '80' },
     udp: { type: 'string', default: '7000' },
+    quiet: { type: 'boolean', default: false },
   },
 });
 const giveUpMs = Number(values['give-up']);
@@ -85,6 +88,6 @@ setInterval(() => {
   const untilMs = now() - giveUpMs;
   for (const ledger of all) printAll(ledger.settle(untilMs));
   const counts = Object.fromEntries(all.map(({ target, sent, answered }) => [target, { sent, answered }]));
-  print({ kind: 'settled', untilMs, counts });
+  if (!values.quiet) print({ kind: 'settled', untilMs, counts });
 }, 250);
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => process.exit(0));
