@@ -58,7 +58,13 @@ function programOf(io: Io, version: string, end: (code: ExitCode) => void): Comm
     .option('--connect-timeout <time>', 'longest wait for ZooKeeper', milliseconds, 5000)
     .option('-o, --output <format>', 'table, wide, json or yaml', 'table')
     .option('-y, --yes', 'ask nothing')
-    .configureOutput({ writeOut: io.out, writeErr: io.err, getOutHasColors: () => false, getErrHasColors: () => false })
+    .configureOutput({
+      writeOut: io.out,
+      writeErr: io.err,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+      outputError: (text, write) => write(text.replace(/^error: /, 'vipctl: ')),
+    })
     .exitOverride()
     .addHelpText('after', EXIT_HELP);
   const connected = (use: (context: Context) => Promise<ExitCode>) => async () =>
