@@ -12,13 +12,16 @@ export function probeHttp(url: string, timeoutMs: number, signal: AbortSignal): 
     let request: ClientRequest | undefined;
     const finish = (result: ProbeResult): void => {
       clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
       resolve(result);
       request?.destroy();
     };
+    const abort = (): void => finish({ outcome: 'error', detail: 'stopped' });
+    signal.addEventListener('abort', abort);
     const timer = setTimeout(() => finish({ outcome: 'timeout', detail: `no answer in ${timeoutMs} ms` }), timeoutMs);
     try {
       const get = url.startsWith('https:') ? httpsGet : httpGet;
-      request = get(url, { agent: false, signal, headers: { 'user-agent': 'vipkeeper', connection: 'close' } });
+      request = get(url, { agent: false, headers: { 'user-agent': 'vipkeeper', connection: 'close' } });
       request.on('error', error => finish({ outcome: 'error', detail: errorText(error) }));
       request.on('response', response => readAnswer(response, finish));
     } catch (error) {

@@ -1,3 +1,4 @@
+import { getEventListeners, setMaxListeners } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server as TcpServer } from 'node:net';
@@ -182,11 +183,33 @@ describe('a command check', () => {
 
   it('runs a bounded number at once, and a check without a place says so', async () => {
     const abort = new AbortController();
+    setMaxListeners(16, abort.signal);
     const hung = Array.from({ length: 16 }, () => sh('sleep 30')(30_000, abort.signal));
     expect(await sh('exit 0')(50, never)).toEqual({ outcome: 'timeout', detail: '16 commands run already' });
     abort.abort();
     await Promise.all(hung);
     expect(await sh('exit 0')(1000, never)).toEqual({ outcome: 'success', detail: '' });
+  });
+});
+
+describe('every probe', () => {
+  it('leaves nothing behind on the signal that outlives it, and ends when it is aborted', async () => {
+    const hung = await listen(createServer(() => {}));
+    for (const ask of [
+      (signal: AbortSignal) => probeHttp(`http://127.0.0.1:${hung}/`, 5000, signal),
+      (signal: AbortSignal) => probeTcp(`127.0.0.1:${hung}`, 5000, signal),
+      (signal: AbortSignal) => commandProbe(['/bin/sleep', '30'], {})(5000, signal),
+    ]) {
+      const abort = new AbortController();
+      const asked = ask(abort.signal);
+      abort.abort();
+      expect((await asked).outcome).toBe('error');
+    }
+    const { signal } = new AbortController();
+    await probeHttp(`http://127.0.0.1:${hung}/`, 20, signal);
+    await probeTcp(`127.0.0.1:${hung}`, 500, signal);
+    await commandProbe(['/bin/sh', '-c', 'exit 0'], {})(500, signal);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 });
 

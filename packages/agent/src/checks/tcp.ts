@@ -8,12 +8,15 @@ export function probeTcp(target: string, timeoutMs: number, signal: AbortSignal)
   const address = parseTarget(target);
   if (address === null) return Promise.resolve({ outcome: 'error', detail: `not host:port: ${target}` });
   return new Promise(resolve => {
-    const socket = connect({ ...address, signal });
+    const socket = connect(address);
     const finish = (result: ProbeResult): void => {
       clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
       socket.destroy();
       resolve(result);
     };
+    const abort = (): void => finish({ outcome: 'error', detail: 'stopped' });
+    signal.addEventListener('abort', abort);
     const timer = setTimeout(
       () => finish({ outcome: 'timeout', detail: `no connection in ${timeoutMs} ms` }),
       timeoutMs,
