@@ -129,16 +129,15 @@ export class AdjRibOut {
     return sent !== undefined && sent === wanted && sentIn <= this.#leftNumber;
   }
 
-  /** Equal attributes give the same group; objects seen twice are not spelled twice. */
+  /** Equal attributes give the same group; what was seen before, as an object or as text, is not spelled again. */
   #grouping(): (attributes: PathAttributes, family: Family) => Group | undefined {
-    const seen = {
-      ipv4: new Map<PathAttributes, Group | undefined>(),
-      ipv6: new Map<PathAttributes, Group | undefined>(),
-    };
+    const seen = { ipv4: new Map<unknown, Group | undefined>(), ipv6: new Map<unknown, Group | undefined>() };
     return (attributes, family) => {
-      if (seen[family].has(attributes)) return seen[family].get(attributes);
-      const group = this.#groupFor(attributes, family);
-      seen[family].set(attributes, group);
+      const known = seen[family];
+      if (known.has(attributes)) return known.get(attributes);
+      const text = JSON.stringify(attributes);
+      const group = known.has(text) ? known.get(text) : this.#groupFor(attributes, family);
+      known.set(attributes, group).set(text, group);
       return group;
     };
   }

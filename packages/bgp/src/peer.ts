@@ -38,10 +38,12 @@ const OPEN_LIMIT_MS = 30_000;
 /** Which routes one peer should hear. Throws a RangeError on attributes that cannot be sent. */
 export function routesFor(peer: PeerIdentity, advertisements: readonly Advertisement[]): WantedRoutes {
   const wanted = new Map<string, PathAttributes>();
+  const checked = new Set<PathAttributes>();
   for (const { prefix, attributes } of advertisements) {
     const own = typeof attributes === 'function' ? attributes(peer) : attributes;
     if (own === null) continue;
-    checkAttributes(own);
+    if (!checked.has(own)) checkAttributes(own);
+    checked.add(own);
     wanted.set(prefix, own);
   }
   return wanted;

@@ -17,15 +17,19 @@ const OTHER_CONFIGURATION_CHANGE = 6;
 /** How long a peer that was removed or changed may take to close. */
 const RELEASE_LIMIT_MS = 2000;
 
-function checkPrefixes(advertisements: readonly Advertisement[]): void {
-  const seen = new Set<string>();
+/** All prefixes of a set; those in `known` were looked at before. */
+function checkPrefixes(advertisements: readonly Advertisement[], known: ReadonlySet<string>): Set<string> {
+  const prefixes = new Set<string>();
   for (const { prefix } of advertisements) {
+    if (prefixes.has(prefix)) throw new RangeError(`prefix is there twice: "${prefix}"`);
+    prefixes.add(prefix);
+    if (known.has(prefix)) continue;
     const parsed = parsePrefix(prefix);
-    if (parsed === undefined || formatPrefix(parsed) !== prefix)
+    if (parsed === undefined || formatPrefix(parsed) !== prefix) {
       throw new RangeError(`not a canonical prefix: "${prefix}"`);
-    if (seen.has(prefix)) throw new RangeError(`prefix is there twice: "${prefix}"`);
-    seen.add(prefix);
+    }
   }
+  return prefixes;
 }
 
 class EmbeddedSpeaker implements Speaker {
@@ -34,6 +38,7 @@ class EmbeddedSpeaker implements Speaker {
   readonly #listeners = new Set<() => void>();
   #peers: Peer[];
   #advertisements: readonly Advertisement[] = [];
+  #prefixes: ReadonlySet<string> = new Set();
   #tcp: TcpListener | undefined;
   #phase: 'new' | 'running' | 'closed' = 'new';
   #closing: Promise<void> | undefined;
@@ -88,9 +93,10 @@ class EmbeddedSpeaker implements Speaker {
 
   set(advertisements: readonly Advertisement[]): void {
     if (this.#phase === 'closed') return;
-    checkPrefixes(advertisements);
+    const prefixes = checkPrefixes(advertisements, this.#prefixes);
     const wanted = this.#peers.map((peer): [Peer, WantedRoutes] => [peer, routesFor(peer.identity, advertisements)]);
     this.#advertisements = [...advertisements];
+    this.#prefixes = prefixes;
     for (const [peer, routes] of wanted) peer.want(routes);
     this.#surroundings.changed();
   }
