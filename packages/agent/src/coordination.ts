@@ -62,8 +62,8 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
 
   return {
     submit: request => {
-      const underWay = request.ops.map(op => timed(op, session, options));
-      void withinLimit(underWay, options.batchLimitMs).then(results => answer(request, results));
+      const issued = issue(request.ops, op => timed(op, session, options));
+      void withinLimit(issued, request, options.batchLimitMs).then(results => answer(request, results));
     },
     stop: () => {
       stopped = true;
@@ -97,13 +97,28 @@ function staleReads(request: ZkRequest, results: readonly ZkResult[], session: Z
   });
 }
 
-async function withinLimit(underWay: readonly Promise<ZkResult>[], limitMs: number): Promise<readonly ZkResult[]> {
+// Making a path takes several requests, each waiting for the one before: what comes after it has to wait as well.
+async function issue(ops: readonly ZkOp[], send: (op: ZkOp) => Promise<ZkResult>): Promise<readonly ZkResult[]> {
+  const underWay: Promise<ZkResult>[] = [];
+  for (const op of ops) {
+    const sent = send(op);
+    underWay.push(sent);
+    if (op.kind === 'ensure') await sent;
+  }
+  return Promise.all(underWay);
+}
+
+async function withinLimit(
+  issued: Promise<readonly ZkResult[]>,
+  request: ZkRequest,
+  limitMs: number,
+): Promise<readonly ZkResult[]> {
   const late: ZkResult = { kind: 'failed', code: 'unreachable', message: `no answer within ${limitMs} ms` };
   let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<ZkResult>(resolve => {
-    timer = setTimeout(() => resolve(late), limitMs);
+  const limit = new Promise<readonly ZkResult[]>(resolve => {
+    timer = setTimeout(() => resolve(request.ops.map(() => late)), limitMs);
   });
-  const results = await Promise.all(underWay.map(one => Promise.race([one, limit])));
+  const results = await Promise.race([issued, limit]);
   clearTimeout(timer);
   return results;
 }
