@@ -28,7 +28,7 @@ zookeeper:
   servers: ["127.0.0.1:${plan.zooKeeperPort}"]
   sessionTimeoutSeconds: 1
 stateFile: ${JSON.stringify(plan.stateFile)}
-shutdownSeconds: 1
+shutdownSeconds: 2
 bgp:
   localAs: ${AGENT_AS}
   routerId: ${plan.routerId}

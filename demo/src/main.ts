@@ -75,11 +75,11 @@ async function tell(stage: Stage, screen: Screen): Promise<'told' | 'failed'> {
 
 function introduce(stage: Stage, screen: Screen): void {
   const { router, zooKeeper } = { router: stage.routerPort, zooKeeper: stage.zooKeeper.port };
-  screen.title('Vipkeeper: three load balancers, each keeps one virtual IP and stands by for the others');
+  screen.title('Vipkeeper: three load balancers, each owns a virtual IP and backs the others');
   screen.say('');
   screen.say(`  ZooKeeper   127.0.0.1:${zooKeeper}, in memory, for development`);
-  screen.say(`  router      127.0.0.1:${router}, AS ${ROUTER_AS}, a BGP listener; every time below is from its ears`);
-  screen.say(`  agents      AS ${AGENT_AS}, three vipkeeperd processes, an HTTP service beside each`);
+  screen.say(`  router      127.0.0.1:${router}, a BGP listener, AS ${ROUTER_AS}; it times all below`);
+  screen.say(`  agents      three vipkeeperd processes, AS ${AGENT_AS}, each with an HTTP service`);
 }
 
 /** Until Ctrl-C: the table stays live, and whoever wants can steer from another terminal. */

@@ -27,7 +27,7 @@ export const VIPCTL = fileURLToPath(new URL('./main.js', import.meta.resolve('@v
 const SERVICE = fileURLToPath(new URL('./service.js', import.meta.url));
 
 /** How long a child may take to go. */
-const STOP_LIMIT_MS = 2500;
+const STOP_LIMIT_MS = 3000;
 const ASK_INTERVAL_MS = 20;
 
 /** One load balancer: its service, and the agent that speaks for it. */
