@@ -241,6 +241,44 @@ group('a standby', () => {
   });
 });
 
+group('a name that is in use elsewhere', () => {
+  const process = {
+    host: 'host-b',
+    pid: 2,
+    machineId: 'm',
+    bootId: 'b',
+    pidNamespace: '',
+    startTime: '1',
+    version: '0',
+  };
+  const record = {
+    life: 'x',
+    process,
+    priority: 1,
+    sessions: { established: 0, configured: 0 },
+    vips: [],
+    maintenance: null,
+    draining: false,
+  };
+  const taken = withService({ service: { presence: { kind: 'taken', record, version: 0, verdict: 'alive' } } });
+
+  it('keeps an agent from starting anything', () => {
+    const fresh = viewOf({
+      service: { everSynced: false, presence: { kind: 'taken', record, version: 0, verdict: 'alive' } },
+    });
+    expect(says(decide(fresh, 70_000))).toBe('name-in-use -');
+  });
+
+  it('withdraws nothing of an agent that had it, but says so', () => {
+    expect(story(viewOf(), [{ at: 0 }, { at: 1, bend: taken }])).toEqual(['own authority', 'name-in-use authority']);
+  });
+
+  it('does not keep what the local check withdraws', () => {
+    const sick = (view: View): View => ({ ...taken(view), health: viewOf({ health: { [VIP]: 'failing' } }).health });
+    expect(story(viewOf(), [{ at: 0 }, { at: 1, bend: sick }])).toEqual(['own authority', 'unhealthy -']);
+  });
+});
+
 group('drain', () => {
   const claims = { [VIP]: { a: 0 } };
 

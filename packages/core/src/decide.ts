@@ -58,7 +58,8 @@ function gate(
   const role = roleOf(considered);
   if (service.maintenance.on)
     return { role: null, reason: 'maintenance', detail: service.maintenance.record?.reason ?? null };
-  if (ability.able || settledElsewhere(stance.reason)) return { role, reason: stance.reason, detail };
+  if (ability.able || (role === null && settledElsewhere(stance.reason)))
+    return { role, reason: stance.reason, detail };
   if (
     role !== null &&
     ability.because === 'unhealthy' &&

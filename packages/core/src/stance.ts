@@ -49,7 +49,7 @@ export function consider(
   const told = { phase, owner, detail: null };
   if (phase === 'starting') return { ...told, ...starting(view, settings, service, vip, nowMs) };
   if (phase === 'holding') return { ...told, stance: held(at, view.shutdown?.deadlineMs ?? null) };
-  if (phase === 'reading') return { ...told, stance: between(at, view.shutdown?.deadlineMs ?? null) };
+  if (phase === 'reading') return { ...told, ...between(at, view.shutdown?.deadlineMs ?? null) };
   return { ...told, ...informed(view, at) };
 }
 
@@ -101,11 +101,24 @@ function held(at: Situation, deadlineMs: number | null): Stance {
   return { ...plain('draining', 'waiting-for-cover'), drainSinceMs: drainSinceMs ?? at.nowMs, untilMs: deadlineMs };
 }
 
-/** Between two rounds of reads nothing starts and nothing stops, and the clocks run on. */
-function between(at: Situation, deadlineMs: number | null): Stance {
-  if (deadlineMs !== null) return held(at, deadlineMs);
+/** Between two rounds of reads nothing starts and nothing stops, and the clocks run on; likewise once another has our name. */
+function between(at: Situation, deadlineMs: number | null): Pick<Considered, 'stance' | 'detail'> {
+  if (deadlineMs !== null) return { stance: held(at, deadlineMs), detail: null };
   const { intent, rank, meant, lackSinceMs, releaseSinceMs, drainSinceMs } = at.memory;
-  return { ...plain(intent, meant, rank), lackSinceMs, releaseSinceMs, drainSinceMs };
+  const twin = nameTakenBy(at.service);
+  const stance = {
+    ...plain(intent, twin === null ? meant : 'name-in-use', rank),
+    lackSinceMs,
+    releaseSinceMs,
+    drainSinceMs,
+  };
+  return { stance, detail: twin };
+}
+
+/** Who has this agent's name, in words; null while nobody else is proven to have it. */
+function nameTakenBy({ presence }: ServiceView): string | null {
+  if (presence.kind !== 'taken' || presence.verdict !== 'alive') return null;
+  return `name in use by ${presence.record?.process.host ?? 'another process'}`;
 }
 
 function starting(
@@ -115,13 +128,8 @@ function starting(
   vip: Vip,
   nowMs: number,
 ): Pick<Considered, 'stance' | 'detail'> {
-  const { presence } = service;
-  if (presence.kind === 'taken' && presence.verdict === 'alive') {
-    return {
-      stance: plain('none', 'name-in-use'),
-      detail: `name in use by ${presence.record?.process.host ?? 'another process'}`,
-    };
-  }
+  const twin = nameTakenBy(service);
+  if (twin !== null) return { stance: plain('none', 'name-in-use'), detail: twin };
   const { coldStart } = view.settings;
   if (coldStart.then === 'wait' || view.shutdown !== null || !settings.vips.includes(vip))
     return { stance: plain('none', 'starting'), detail: null };
