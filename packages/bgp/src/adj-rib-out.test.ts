@@ -134,7 +134,9 @@ describe('Adj-RIB-Out', () => {
     rib.set(wanted([A, {}], [B, { med: 1 }], [C6, {}]));
     drain(rib);
     rib.refresh('ipv4');
-    expect([rib.isOut(A), said(rib)]).toEqual([true, [`announce ${A}`, `announce ${B}`]]);
+    const again = rib.next();
+    expect([again && words(again.message), rib.isOut(A)]).toEqual([`announce ${A}`, true]);
+    expect(said(rib)).toEqual([`announce ${B}`]);
   });
 
   it('brackets a refresh where the peer understands that (RFC 7313)', () => {
@@ -197,6 +199,16 @@ describe('packing', () => {
     const rib = ribOf();
     rib.set(wanted([A, { med: 1 }], [B, { med: 2 }], [host(1), { med: 1 }]));
     expect(said(rib).slice(0, 2)).toEqual([`announce ${A} ${host(1)}`, `announce ${B}`]);
+  });
+
+  it('never exceeds the limit by the second length byte of a long MP_REACH_NLRI', () => {
+    const prefixes = Array.from({ length: 300 }, (_, i) => `2001:db8::${(i + 1).toString(16)}/128`);
+    const longest = Array.from({ length: 17 }, (_, prepend) => {
+      const rib = ribOf();
+      rib.set(new Map(prefixes.map(prefix => [prefix, { prepend }])));
+      return Math.max(...drain(rib).map(message => encodeMessage(message, NEGOTIATED).length));
+    });
+    expect(Math.max(...longest)).toBe(4096);
   });
 
   it('stays within the limit for any attributes, and for IPv6 and withdrawals', () => {
