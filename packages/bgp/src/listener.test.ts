@@ -136,6 +136,16 @@ describe('a listener', () => {
     expect(listener.best(VIP4)).toBeUndefined();
   });
 
+  it('hears both families over an IPv6 session; IPv4 has the next hop given for it', async () => {
+    const { listener } = await router({ address: '::1' });
+    const both = heard(listener, () => listener.routes().length === 2);
+    const routes = [VIP4, VIP6].map(prefix => ({ prefix, attributes: {} }));
+    await announce(listener.port, '192.0.2.1', routes, { address: '::1', localAddress4: '10.0.0.1' });
+    await both;
+    const nextHops = listener.routes().map(({ prefix, attributes }) => `${prefix} via ${attributes.nextHop}`);
+    expect(nextHops).toEqual([`${VIP4} via 10.0.0.1`, `${VIP6} via ::1`]);
+  });
+
   it('tells in order what it hears, with the reason of the end', async () => {
     const { listener, events } = await router();
     const table = heard(listener, event => event.kind === 'end-of-rib' && event.family === 'ipv6');
