@@ -38,7 +38,7 @@ describe('vipctl maintenance', () => {
     expect({ ...ran, out: ran.out.replace(/for \d+s/, 'for 0s').replace(/1h59m|2h/, 'LEFT') }).toEqual({
       exit: 0,
       err: `Now: apex has 2 VIPs, 2 announced, by 2 live agents.
-Then: 192.0.2.1 and 2001:db8::2 announced by nobody, for 7200 s.
+Then: 192.0.2.1 and 2001:db8::2 announced by nobody, for 2h.
 All its VIPs leave the network. Type apex to go on:${' '}
 Waiting for the agents to act…
 `,
@@ -274,6 +274,15 @@ describe('vipctl vip forget', () => {
       { version: 1, owner: null, epoch: 2, forgotten: true },
       null,
     ]);
+  });
+
+  it('does not write over a record of a newer version', async () => {
+    await world.session.set(apex().registry(B), bytes('{"version":2}'), -1);
+    expect(await world.vipctl(['vip', 'forget', B, '--yes'])).toEqual({
+      exit: 4,
+      out: '',
+      err: 'vipctl: Refused: Cannot parse registry record "/vipkeeper/services/apex/registry/2001:db8::2": version is 2, expected 1\n        use a vipctl as new as the agents, or --force to write over it\n',
+    });
   });
 
   it('is refused while the owner lives, who would announce it again', async () => {

@@ -9,7 +9,7 @@ import type { ServiceFleet } from './fleet.ts';
 import { show } from './output.ts';
 import { type MaintenanceStatus, maintenanceStatus } from './status-model.ts';
 import { maintenanceText } from './status-table.ts';
-import { type Cell, cell, counted, listed, table } from './text.ts';
+import { type Cell, cell, counted, durationText, listed, table } from './text.ts';
 import { agentNames, vipStatuses } from './vip-status.ts';
 import { notActed } from './warnings.ts';
 
@@ -96,7 +96,7 @@ function sayOn({ io }: Context, service: ServiceFleet, { forSeconds }: OnOptions
     `Now: ${service.name} has ${counted(vips.length, 'VIP')}, ${out.length} announced, by ${counted(service.agents.length, 'live agent')}.\n`,
   );
   io.err(
-    `Then: ${out.length === 0 ? 'nothing changes' : `${listed(out.map(({ vip }) => vip))} announced by nobody`}, ${forSeconds === null ? 'until `vipctl maintenance off`' : `for ${forSeconds} s`}.\n`,
+    `Then: ${out.length === 0 ? 'nothing changes' : `${listed(out.map(({ vip }) => vip))} announced by nobody`}, ${forSeconds === null ? 'until `vipctl maintenance off`' : `for ${durationText(forSeconds * 1000)}`}.\n`,
   );
   for (const { agent } of absent) io.err(`Beware: ${agent} has no live agent and may still announce.\n`);
 }

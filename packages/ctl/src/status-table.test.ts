@@ -129,6 +129,15 @@ warning      apex: 2001:db8::2 is announced as authority by lb-2 and lb-1
     ]);
   });
 
+  it('leaves a forgotten VIP out, but not from wide', () => {
+    const base = healthyService({ claims: [], able: [], agents: [] });
+    const registry = base.registry.map(entry => ({ ...entry, record: { owner: null, epoch: 2, forgotten: true } }));
+    expect([shown({ ...base, registry }), serviceStatus({ ...base, registry }).degraded]).toEqual([
+      'No VIPs.\n',
+      false,
+    ]);
+  });
+
   it('of nothing says so', () => {
     expect(renderStatus([], { wide: false, colour: false, nowMs: NOW_MS })).toBe('No VIPs.\n');
   });

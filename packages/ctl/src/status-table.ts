@@ -1,4 +1,5 @@
-// `status` for people: one row per VIP (wide: one per VIP and agent), and below it what gates and what is wrong.
+// `status` for people: one row per VIP (wide: one per VIP and agent), and below it what gates and what is wrong. A VIP that was
+// forgotten on purpose, and is out nowhere, is shown in wide only.
 import type { MaintenanceStatus, ServiceStatus } from './status-model.ts';
 import { agoText, type Cell, cell, durationText, paint, type Tone, table } from './text.ts';
 import type { AgentOnVip, VipStatus } from './vip-status.ts';
@@ -29,7 +30,10 @@ const WIDE_HEADINGS = [
 /** The table and its footer. */
 export function renderStatus(services: readonly ServiceStatus[], options: TableOptions): string {
   const rows = services.flatMap(service =>
-    service.vips.flatMap(vip => (options.wide ? wideRows(service, vip, options) : [row(service, vip, options)])),
+    service.vips.flatMap(vip => {
+      if (options.wide) return wideRows(service, vip, options);
+      return vip.state === 'forgotten' ? [] : [row(service, vip, options)];
+    }),
   );
   const body = rows.length === 0 ? 'No VIPs.\n' : table(options.wide ? WIDE_HEADINGS : HEADINGS, rows, options.colour);
   const footer = services.flatMap(service => footerOf(service, options));
@@ -58,7 +62,7 @@ function announcers({ announcedBy, state, owner }: VipStatus): Cell {
 
 function tail(status: VipStatus, agent: AgentOnVip | undefined, { nowMs }: TableOptions): readonly Cell[] {
   const { established, configured } = agent?.sessions ?? { established: 0, configured: 0 };
-  const health = agent?.alive === true ? agent.health : '';
+  const health = agent !== undefined && agent.reason !== null ? agent.health : '';
   return [
     cell(health, health === 'failing' ? 'bad' : 'plain'),
     cell(configured === 0 ? '' : `${established}/${configured}`, established < configured ? 'odd' : 'plain'),

@@ -48,6 +48,14 @@ export async function vipForget(context: Context, text: string, force: boolean):
   const { vip } = entry;
   if (entry.record?.forgotten === true) io.err(`${vip} is forgotten already.\n`);
   if (entry.record?.forgotten === true) return EXIT.done;
+  if (entry.record === null && !force) {
+    const why = service.unreadable.find(note => note.includes(`/registry/${vip}"`)) ?? 'its record cannot be read';
+    throw new CtlError(
+      EXIT.refused,
+      `Refused: ${why}`,
+      'use a vipctl as new as the agents, or --force to write over it',
+    );
+  }
   const { announcedBy, owner } = vipStatus(service, vip);
   const alive = service.agents.some(({ agent }) => agent === owner);
   if (alive && !force) {
