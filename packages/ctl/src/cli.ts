@@ -87,11 +87,11 @@ type Connected = (use: (context: Context) => Promise<ExitCode>) => () => Promise
 async function inSession(program: Command, io: Io, use: (context: Context) => Promise<ExitCode>): Promise<ExitCode> {
   const flags = program.opts<GlobalFlags>();
   const format = parseFormat(flags.output);
-  const { targetOf, withSession } = await import('./connection.ts');
+  const { accessOf, targetOf, withSession } = await import('./connection.ts');
   const wanted: ConnectionFlags = { ...flags, connectTimeoutMs: flags.connectTimeout };
   const target = await targetOf(wanted, io);
   return withSession(target, flags.connectTimeout, session =>
-    use({ io, session, root: target.root, format, yes: flags.yes === true }),
+    use({ io, session, root: target.root, format, yes: flags.yes === true, access: accessOf(target) }),
   );
 }
 

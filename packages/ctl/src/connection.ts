@@ -2,7 +2,7 @@
 // is connected or a clear failure within its time.
 import type { Config, SecretSource } from '@vipkeeper/core';
 import { DEFAULT_ROOT, isOpenToOthers, problemText, readEndpoint, secretError } from '@vipkeeper/core';
-import type { SessionState, ZkOptions, ZkSession } from '@vipkeeper/zk';
+import type { AclEntry, SessionState, ZkOptions, ZkSession } from '@vipkeeper/zk';
 import { ZkError } from '@vipkeeper/zk';
 import { CtlError, EXIT } from './exit.ts';
 import type { Io } from './io.ts';
@@ -47,6 +47,17 @@ export async function targetOf(flags: ConnectionFlags, io: Io): Promise<Target> 
       ...(tls === undefined ? {} : { tls }),
       ...(auth === null ? {} : { auth: [{ scheme: 'digest', credentials: new TextEncoder().encode(auth) }] }),
     },
+  };
+}
+
+/** The access list of what is created: with credentials ours to change and for all to read, else open to everybody. */
+export function accessOf({ options }: Target): { readonly acl?: readonly AclEntry[] } {
+  if (options.auth === undefined) return {};
+  return {
+    acl: [
+      { scheme: 'auth', id: '', permissions: ['read', 'write', 'create', 'delete', 'admin'] },
+      { scheme: 'world', id: 'anyone', permissions: ['read'] },
+    ],
   };
 }
 

@@ -2,7 +2,7 @@
 // service, say what will be, ask, wait until the agents have acted.
 import type { ServiceName, Vip } from '@vipkeeper/core';
 import { canonicalAddress, didYouMean } from '@vipkeeper/core';
-import type { ZkSession } from '@vipkeeper/zk';
+import type { AclEntry, ZkSession } from '@vipkeeper/zk';
 import { CtlError, EXIT } from './exit.ts';
 import { type Fleet, readFleet, type ServiceFleet } from './fleet.ts';
 import type { Io } from './io.ts';
@@ -16,6 +16,8 @@ export interface Context {
   readonly format: Format;
   /** `--yes`: ask nothing. */
   readonly yes: boolean;
+  /** For what is created: with credentials, ours to change and for all to read, as agents do; else open. */
+  readonly access: { readonly acl?: readonly AclEntry[] };
 }
 
 /** How a change waits for the agents. */

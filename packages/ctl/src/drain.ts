@@ -175,12 +175,14 @@ async function written(context: Context, plans: readonly Plan[], { reason }: Dra
   for (const plan of plans.filter(it => !isInForce(it))) {
     const folder = paths(root).service(plan.service.name).place('drain');
     if (plan.service.drainVersion === null) {
-      await session.ensurePath(folder);
+      await session.ensurePath(folder, context.access);
       return false;
     }
     ops.push({ kind: 'set', path: folder, data: new Uint8Array(), version: plan.service.drainVersion });
     const missing = plan.drains.map(drainName).filter(name => !plan.service.drains.some(it => it.name === name));
-    ops.push(...missing.map((name): MultiOp => ({ kind: 'create', path: `${folder}/${name}`, data })));
+    ops.push(
+      ...missing.map((name): MultiOp => ({ kind: 'create', path: `${folder}/${name}`, data, ...context.access })),
+    );
   }
   if (ops.length === 0) return true;
   try {

@@ -58,3 +58,12 @@ it('a secret that others can read is refused', async () => {
     err: 'vipctl: Cannot use --auth-file from file "/root/users": mode is 0644, readable by everybody, expected 0600 or 0640\n',
   });
 });
+
+it('what is created with credentials is for that user to change and for all to read', async () => {
+  const env = { VIPCTL_AUTH: 'ops:secret' };
+  await world.vipctl(['init', 'apex'], {});
+  await world.vipctl(['maintenance', 'on', 'apex', '--yes', '--no-wait'], { env });
+  const stranger = await world.vipctl(['maintenance', 'on', 'apex', '--reason', 'mine', '--yes', '--no-wait']);
+  const owner = await world.vipctl(['maintenance', 'on', 'apex', '--reason', 'mine', '--yes', '--no-wait'], { env });
+  expect([stranger.exit, owner.exit]).toEqual([9, 0]);
+});

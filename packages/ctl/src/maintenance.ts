@@ -83,7 +83,10 @@ export async function maintenanceOn(context: Context, name: ServiceName, options
     encodeMaintenance({ by: io.person, reason: options.reason, at: instantOf(io), forSeconds: options.forSeconds }),
   );
   if (flag === null)
-    await meanwhile(session.create(path, data), `Somebody else turned maintenance of ${name} on meanwhile`);
+    await meanwhile(
+      session.create(path, data, context.access),
+      `Somebody else turned maintenance of ${name} on meanwhile`,
+    );
   else await meanwhile(session.set(path, data, flag.version), `Somebody else changed maintenance of ${name} meanwhile`);
   return settle(context, name, options);
 }
