@@ -30,6 +30,14 @@ export interface PeerSurroundings extends DriverSources {
 
 type Transition = Extract<SessionOutput, { kind: 'transition' }>;
 
+type NextHops = Readonly<Record<Family, string | undefined>>;
+
+/** A configured family that this session cannot announce, and why. */
+interface Missing {
+  readonly family: Family;
+  readonly reason: string;
+}
+
 /** Bytes that may wait in the socket before no more messages are made. */
 const WRITE_AHEAD_BYTES = 256 * 1024;
 /** How long a peer may take for its whole OPEN. RFC 4271 suggests 4 minutes; nobody needs them. */
@@ -49,6 +57,11 @@ export function routesFor(peer: PeerIdentity, advertisements: readonly Advertise
   return wanted;
 }
 
+function hasFamily(wanted: WantedRoutes, family: Family): boolean {
+  for (const prefix of wanted.keys()) if (familyOf(prefix) === family) return true;
+  return false;
+}
+
 /** Runs one neighbour. */
 export class Peer {
   readonly options: CheckedPeer;
@@ -58,7 +71,8 @@ export class Peer {
   #wanted: WantedRoutes = new Map();
   #rib: AdjRibOut | undefined;
   #negotiated: Negotiated | undefined;
-  #notes: readonly string[] = [];
+  #missing: readonly Missing[] = [];
+  readonly #told = new Set<string>();
   #lastReason: string | undefined;
 
   constructor(options: CheckedPeer, surroundings: PeerSurroundings) {
@@ -121,6 +135,7 @@ export class Peer {
   /** The whole set for this peer. */
   want(wanted: WantedRoutes): void {
     this.#wanted = wanted;
+    this.#tellMissing();
     this.#rib?.set(wanted);
     this.#pump();
   }
@@ -150,7 +165,7 @@ export class Peer {
       remoteRouterId: negotiated?.peerIdentifier,
       holdTimeSeconds: negotiated?.holdTimeSeconds,
       lastError,
-      notes: this.#notes,
+      notes: this.#missing.map(({ reason }) => reason),
       counters: { ...this.#driver.counters },
       routesOut: this.#rib?.countOut() ?? 0,
     };
@@ -177,7 +192,8 @@ export class Peer {
   #onEstablished(negotiated: Negotiated, transport: Transport): void {
     const nextHopSelf = { ipv4: this.#nextHopSelf('ipv4'), ipv6: this.#nextHopSelf('ipv6') };
     this.#negotiated = negotiated;
-    this.#noteMissing(negotiated, nextHopSelf, transport);
+    this.#missing = this.#missingFrom(negotiated, nextHopSelf, transport);
+    this.#tellMissing();
     this.#rib = new AdjRibOut(negotiated, {
       localAs: this.#surroundings.localAs,
       ibgp: negotiated.ibgp,
@@ -187,27 +203,31 @@ export class Peer {
     this.#pump();
   }
 
-  /** A family that is agreed on but cannot be announced is worth a sentence: it looks healthy from everywhere else. */
-  #noteMissing(
-    { families }: Negotiated,
-    nextHopSelf: Readonly<Record<Family, string | undefined>>,
-    { localAddress }: Transport,
-  ): void {
+  /** A family that cannot be announced is worth a sentence: the session looks healthy from everywhere else. */
+  #missingFrom({ families }: Negotiated, nextHopSelf: NextHops, { localAddress }: Transport): Missing[] {
     const option = { ipv4: 'localAddress4', ipv6: 'localAddress6' } as const;
-    const without = families.filter(family => nextHopSelf[family] === undefined);
-    this.#notes = without.map(family => {
-      return `${family} is not announced: the session's address ${localAddress} is no next hop for it and ${option[family]} is not set`;
+    return this.options.families.flatMap(family => {
+      const start = `${family} is not announced:`;
+      if (!families.includes(family)) return { family, reason: `${start} the peer does not offer it` };
+      if (nextHopSelf[family] !== undefined) return [];
+      const reason = `${start} the session's address ${localAddress} is no next hop for it and ${option[family]} is not set`;
+      return { family, reason };
     });
-    for (const family of this.options.families.filter(wanted => !families.includes(wanted))) {
-      this.#notes = [...this.#notes, `${family} is not announced: the peer does not offer it`];
+  }
+
+  /** A warning once, and only where there is a route that somebody will miss. */
+  #tellMissing(): void {
+    for (const { family, reason } of this.#missing) {
+      if (this.#told.has(reason) || !hasFamily(this.#wanted, family)) continue;
+      this.#told.add(reason);
+      this.#log('warn', 'family not announced', { reason });
     }
-    for (const reason of this.#notes) this.#log('warn', 'family not announced', { reason });
   }
 
   #onDown(): void {
     this.#rib = undefined;
     this.#negotiated = undefined;
-    this.#notes = [];
+    this.#missing = [];
   }
 
   /** Routes from peers are none of our business; only their faults are worth a line. */

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { PeerOptions, Speaker } from './advertisement.ts';
+import type { PeerOptions, Speaker, SpeakerOptions } from './advertisement.ts';
 import { createSpeaker } from './speaker.ts';
 
 const speakers: Speaker[] = [];
@@ -78,10 +78,22 @@ describe('a speaker', () => {
     expect(passive.status()[0]?.lastError).toBe('the peer sent Cease/Administrative Shutdown ("maintenance of lb-1")');
   });
 
-  it('says why a family without a next hop is not announced', async () => {
-    const { active } = await pair();
+  it('says why a family without a next hop is not announced, and warns once there is a route of it', async () => {
+    const port = await freePort();
+    const warned: unknown[] = [];
+    const log: SpeakerOptions['log'] = (level, message, fields) => {
+      if (level === 'warn') warned.push([message, fields['peer']]);
+    };
+    const passive = speakerOf(64501, '192.0.2.2', { address: '127.0.0.1', as: 64500, passive: true }, port);
+    const peers = [{ address: '127.0.0.1', as: 64501, port }];
+    const active = createSpeaker({ localAs: 64500, routerId: '192.0.2.1', peers, log });
+    speakers.push(active);
+    await passive.start();
+    await active.start();
     await until(active, established(active));
-    active.set([{ prefix: '2001:db8::1/128', attributes: {} }]);
+    expect(warned).toEqual([]);
+    for (const med of [1, 2]) active.set([{ prefix: '2001:db8::1/128', attributes: { med } }]);
+    expect(warned).toEqual([['family not announced', `127.0.0.1:${port}`]]);
     const [status] = active.status();
     expect(status?.families).toEqual(['ipv4']);
     expect(status?.notes).toEqual([
