@@ -219,6 +219,30 @@ group('a standby', () => {
     ]);
   });
 
+  it('lengthens its path first where only standbys are better, and counts the delay from then', () => {
+    const reactive = settingsWith({ vips: [], standbyDepth: 0 });
+    const better = { 'c@1': { ...serve, priority: 200 } };
+    const here = { settings: reactive, registry: { [VIP]: b }, able: { 'a@1': serve, ...better } };
+    const both = withService({ ...here, claims: { [VIP]: { b: 0, c: 0 } } });
+    const ownerGone = withService({ ...here, claims: { [VIP]: { c: 0 } } });
+    const proven = withService({ ...here, claims: { [VIP]: { c: 0 } }, service: { barrierSentAtMs: 50_000 } });
+    const covering = viewOf({ ...here, able: { 'a@1': serve } });
+    const told = story(covering, [
+      { at: 0 },
+      { at: 100, bend: both },
+      { at: 20_000, bend: ownerGone },
+      { at: 49_999 },
+      { at: 50_000, bend: proven },
+    ]);
+    expect(told).toEqual([
+      'cover standby 0',
+      'releasing standby 0',
+      'releasing draining',
+      'releasing draining',
+      'waiting -',
+    ]);
+  });
+
   it('asks for the barrier only once the release is due', () => {
     const reactive = settingsWith({ vips: [], standbyDepth: 0 });
     const view = viewOf({ settings: reactive, registry: { [VIP]: b }, able: { 'a@1': serve } });

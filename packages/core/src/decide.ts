@@ -83,6 +83,7 @@ function roleOf({ stance }: Considered): Role | null {
     case 'cover':
     case 'hot-standby':
       return 'standby';
+    case 'releasing':
     case 'draining':
       return 'draining';
     case 'none':
@@ -107,7 +108,9 @@ function fit(
 }
 
 function weight(one: Judged): number {
-  const byIntent = { own: 6, cover: 4, 'hot-standby': 2, draining: 2, none: 0, drained: 0 }[one.stance.intent];
+  const byIntent = { own: 6, cover: 4, 'hot-standby': 2, releasing: 1, draining: 2, none: 0, drained: 0 }[
+    one.stance.intent
+  ];
   return byIntent + (one.memory.announcedSinceMs !== null ? 1 : 0);
 }
 
@@ -178,7 +181,7 @@ const REANNOUNCE_GRACE_MS = 1000;
 function claimOf(view: View, settings: ServiceSettings, service: ServiceView, one: Judged, nowMs: number): Claim {
   const none: Claim = { wanted: false, readySinceMs: null, dueMs: null };
   const would =
-    ['own', 'cover', 'hot-standby'].includes(one.stance.intent) &&
+    ['own', 'cover', 'hot-standby', 'releasing'].includes(one.stance.intent) &&
     one.ability.able &&
     one.stance.reason !== 'cold-start';
   if (!would) return none;

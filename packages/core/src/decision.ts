@@ -3,7 +3,7 @@ import type { AbleRecord } from './records.ts';
 import type { AgentName, Announcement, Reason, Role, ServiceName, Vip } from './vocabulary.ts';
 
 /** What an agent means to do about a VIP, maintenance and its own ability left aside. Held while coordination is not connected. */
-export type Intent = 'none' | 'own' | 'cover' | 'hot-standby' | 'draining' | 'drained';
+export type Intent = 'none' | 'own' | 'cover' | 'hot-standby' | 'releasing' | 'draining' | 'drained';
 
 /** What the next decision must know of this one, per VIP. */
 export interface VipMemory {

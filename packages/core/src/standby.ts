@@ -1,6 +1,9 @@
 // Standing by for a VIP that is not ours. Rank decides who starts first; claims decide who may stop.
 // Seats are announcers + depth: so many routes are wanted in all, the owner's among them. Whoever announces goes only when
 // that many strictly better claims have stood for the release delay and a write-then-read on our session still shows them.
+// Where the owner is out, every router above the racks prefers it, and a standby's route can simply go. Among standbys alone
+// paths may tie: a router may have chosen the one that goes and keep the other's path to itself, so that a plain withdraw
+// leaves it dark until the news has gone round. There, whoever is about to go lengthens its path first.
 import type { VipMemory } from './decision.ts';
 import { ahead, type Candidate, outranks } from './order.ts';
 import type { ServiceSettings } from './settings.ts';
@@ -52,26 +55,29 @@ export function standby(at: Situation): Stance {
 }
 
 function incumbent(at: Situation): Stance {
-  const stay = plain(
-    ownerIsOut(at) ? 'hot-standby' : 'cover',
-    ownerIsOut(at) ? 'hot-standby' : 'cover',
-    at.memory.rank,
-  );
   const better = betterClaims(at);
   const wanted = seats(at);
-  if (better.length < wanted) return stay;
-  const releaseSinceMs = at.memory.releaseSinceMs ?? at.nowMs;
+  if (better.length < wanted) return standing(at, at.memory.rank);
+  const intent = ownerIsOut(at) ? 'hot-standby' : 'releasing';
+  const releaseSinceMs = (at.memory.intent === intent ? at.memory.releaseSinceMs : null) ?? at.nowMs;
   const dueMs = standingSince(better, wanted, releaseSinceMs) + at.settings.releaseDelayMs;
-  if (at.nowMs < dueMs) return { ...stay, reason: 'releasing', releaseSinceMs, untilMs: dueMs };
-  if (!provenSince(at.service, dueMs)) return { ...stay, reason: 'releasing', releaseSinceMs, wantsBarrier: true };
+  const going = { ...plain(intent, 'releasing', at.memory.rank), releaseSinceMs };
+  if (at.nowMs < dueMs) return { ...going, untilMs: dueMs };
+  if (!provenSince(at.service, dueMs)) return { ...going, wantsBarrier: true };
   return plain('none', ownerIsOut(at) ? 'owner-out' : 'waiting');
+}
+
+/** Announced as a standby: hot beside the owner's route, or covering for it. */
+function standing(at: Situation, rank: number): Stance {
+  const kind = ownerIsOut(at) ? 'hot-standby' : 'cover';
+  return plain(kind, kind, rank);
 }
 
 function newcomer(at: Situation): Stance {
   const rank = rivals(at).filter(rival => ahead(at.vip, rival, holdsClaim(at, rival.agent), myself(at))).length;
   const wanted = seats(at);
   const left = wanted - (ownerIsOut(at) ? 1 : 0);
-  const start = plain(ownerIsOut(at) ? 'hot-standby' : 'cover', ownerIsOut(at) ? 'hot-standby' : 'cover', rank);
+  const start = standing(at, rank);
   const settledMs = (at.service.syncedSinceMs ?? at.nowMs) + at.settings.settleMs;
   const idle = plain('none', ownerIsOut(at) ? 'owner-out' : 'waiting');
   if (rank < left) return at.nowMs >= settledMs ? start : { ...idle, untilMs: settledMs };
