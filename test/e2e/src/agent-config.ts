@@ -12,7 +12,7 @@ export interface AgentPlace {
 
 /** The lab around it. */
 export interface Surroundings {
-  readonly fabric: LabNetwork;
+  readonly fabric: Pick<LabNetwork, 'ipv4' | 'ipv6'>;
   readonly routerHost: number;
   readonly routerAs: number;
   readonly localAs: number;

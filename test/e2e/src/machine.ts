@@ -51,7 +51,11 @@ export class Machine {
   }
 
   /** Starts the machine, its service (for all VIPs of the lab) and its agent. */
-  static async start(place: AgentPlace, allVips: readonly string[], around: Surroundings): Promise<Machine> {
+  static async start(
+    place: AgentPlace,
+    allVips: readonly string[],
+    around: Surroundings & { readonly fabric: LabNetwork },
+  ): Promise<Machine> {
     const host = await startHost(around.fabric, place.host, around.routerHost);
     const service = await new LabContainer('vipkeeper/client')
       .withNetworkOf(host)
