@@ -37,8 +37,8 @@ export async function run(args: readonly string[], io: Io, version: string): Pro
 
 function failed(error: unknown, io: Io): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-  if (io.signal.aborted) return EXIT.interrupted;
   if (!(error instanceof CtlError)) {
+    if (io.signal.aborted) return EXIT.interrupted;
     io.err(`vipctl: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
     return EXIT.failed;
   }

@@ -67,6 +67,7 @@ export async function confirm({ io, yes }: Context, question: string, word: stri
     throw new CtlError(EXIT.usage, 'There is no terminal to ask on; nothing was changed', 'add --yes');
   const wanted = word === null ? '[y/N]' : `Type ${word} to go on:`;
   const answer = (await io.ask(`${question} ${wanted} `)).trim();
+  if (io.signal.aborted) throw new CtlError(EXIT.interrupted, 'Interrupted; nothing was changed');
   const agreed = word === null ? /^y(es)?$/i.test(answer) : answer === word;
   if (!agreed) throw new CtlError(EXIT.failed, 'Nothing was changed');
 }

@@ -31,11 +31,24 @@ const io: Io = {
   signal: interrupted.signal,
 };
 
+/** One line in the terminal's own mode, where Ctrl-C is a signal. The end of input is an empty answer. */
 async function ask(question: string): Promise<string> {
-  const { createInterface } = await import('node:readline/promises');
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  const { createInterface } = await import('node:readline');
+  const lines = createInterface({ input: process.stdin, terminal: false });
+  process.stderr.write(question);
   try {
-    return await lines.question(question, { signal: interrupted.signal });
+    return await new Promise(answer => {
+      const none = () => {
+        process.stderr.write('\n');
+        answer('');
+      };
+      lines.once('line', line => {
+        lines.off('close', none);
+        answer(line);
+      });
+      lines.once('close', none);
+      interrupted.signal.addEventListener('abort', () => lines.close());
+    });
   } finally {
     lines.close();
   }
