@@ -51,7 +51,7 @@ export function allSteps(workshop: Workshop): readonly Step[] {
 
 async function lint({ root, artefacts }: Workshop): Promise<Outcome> {
   const options = { cwd: root, logFile: join(artefacts, 'lint.log'), limitMs: 5 * minutes };
-  const { exitCode } = await run(['node_modules/.bin/biome', 'ci', '.'], options);
+  const { exitCode } = await run(['node_modules/.bin/biome', 'ci', '--colors=off', '.'], options);
   return { kind: 'done', counts: exitCode === 0 ? { ...none, passed: 1 } : { ...none, failed: 1 } };
 }
 
