@@ -64,12 +64,12 @@ export function keepAddresses(options: AddressesOptions): Addresses {
   let poll: NodeJS.Timeout | undefined;
 
   const look = (): void => {
-    const found = hostAddresses(networkInterfaces(), device);
-    present = new Set(found);
-    for (const vip of found) {
-      const mine = held.get(vip);
-      if (mine !== undefined) mine.seen = true;
-    }
+    present = new Set(hostAddresses(networkInterfaces(), device));
+    for (const [vip, mine] of held) mine.seen ||= present.has(vip);
+  };
+
+  const report = (): void => {
+    const found = [...present];
     const text = found.join(' ');
     if (text === reported) return;
     reported = text;
@@ -102,6 +102,7 @@ export function keepAddresses(options: AddressesOptions): Addresses {
       log.warn({ device, error: saidBy(error) }, 'addresses not changed');
     }
     look();
+    report();
   };
 
   const reconcile = (): void => {
@@ -126,10 +127,13 @@ export function keepAddresses(options: AddressesOptions): Addresses {
         });
       if (leftovers.length > 0) log.info({ device, vips: leftovers }, 'addresses left by a former life');
       look();
+      report();
       reconcile();
       poll = setInterval(() => {
         look();
         reconcile();
+        // What can be put back at once was never missed by anybody: it is reported when it could not be put back.
+        if (busy === null) report();
       }, POLL_MS);
     },
     serve: vips => {
