@@ -76,6 +76,7 @@ export class Daemon {
   #admin: Admin | null = null;
   #remembered: View['services'] | null = null;
   #started = false;
+  #reloadWanted = false;
   #stopAsked = 0;
   #closing = false;
 
@@ -126,6 +127,7 @@ export class Daemon {
     this.#connect();
     this.#started = true;
     if (this.#stopAsked > 0) this.#askLoopToStop();
+    else if (this.#reloadWanted) this.reload();
   }
 
   /** Drains, withdraws, closes. Asked a second time: at once. */
@@ -138,8 +140,13 @@ export class Daemon {
     if (this.#started) this.#askLoopToStop();
   }
 
-  /** Reads the file again and takes it over, whole or not at all. */
+  /** Reads the file again and takes it over, whole or not at all; after the start if that is under way. */
   reload(): void {
+    if (this.#stopAsked > 0) return;
+    if (!this.#started) {
+      this.#reloadWanted = true;
+      return;
+    }
     const loaded = loadConfiguration(this.#file);
     const refused = loaded.kind === 'problems' ? loaded.problems : restartReasons(this.#loaded.config, loaded.config);
     for (const warning of loaded.warnings) this.#log.warn({ warning }, 'configuration warning');

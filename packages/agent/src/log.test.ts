@@ -2,7 +2,8 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createLog, type Log, type LogLevel, outputTo } from './log.ts';
+import { createLog, type Log, type LogLevel } from './log.ts';
+import { outputTo } from './output.ts';
 
 function logTo(
   level: LogLevel,

@@ -1,9 +1,9 @@
 // Log lines: JSON, object first, constant message, for the person at three in the morning.
 //
-// Nothing the log does may hurt the routes. Lines are written asynchronously, so a reader that has stopped reading does
-// not stop the BGP timers; the buffer is bounded and drops when it is full; a full disk or a closed pipe is swallowed. One
-// message that repeats is limited to some lines per window, with a count of those left out.
-import pino, { type DestinationStream } from 'pino';
+// Nothing the log does may hurt the routes: what is behind it is `output.ts`, which never blocks. One message that repeats
+// is limited to some lines per window, with a count of those left out.
+import pino from 'pino';
+import type { Output } from './output.ts';
 
 /** Fields of a line. Values are plain data. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -28,12 +28,11 @@ export interface Log {
 /** How to log. */
 export interface LogOptions {
   readonly level: LogLevel;
-  readonly destination: DestinationStream;
+  readonly destination: Output;
   /** The monotonic clock, milliseconds. */
   readonly clock: () => number;
 }
 
-const MOST_BUFFERED_BYTES = 1024 * 1024;
 const WINDOW_MS = 10_000;
 const MOST_LINES_PER_WINDOW = 30;
 const MOST_MESSAGES = 1000;
@@ -57,14 +56,6 @@ export function createLog(options: LogOptions): Log {
     options.destination,
   );
   return wrap(logger, limiter(options.clock), { level: options.level });
-}
-
-/** Writes to this file descriptor in the background, bounded, and survives whatever stands behind it. */
-export function outputTo(fd: number): DestinationStream {
-  const stream = pino.destination({ fd, sync: false, maxLength: MOST_BUFFERED_BYTES });
-  // A full disk or a closed pipe: the line is lost, the agent is not.
-  stream.on('error', () => {});
-  return stream;
 }
 
 function wrap(logger: pino.Logger, admit: Admit, shared: { level: LogLevel }): Log {

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createListener, type Listener } from '@vipkeeper/bgp';
@@ -69,6 +69,13 @@ async function world(): Promise<{ readonly router: Listener; readonly text: stri
   return { router, text: configText(plan, await freePort()) };
 }
 
+// A device that is always full; where there is none, a file that cannot be written to does as well.
+function fullDevice(): number {
+  const fd = existsSync('/dev/full') ? openSync('/dev/full', 'w') : openSync(program, 'r');
+  ended.push(() => closeSync(fd));
+  return fd;
+}
+
 describe('vipkeeperd', { timeout: 30_000 }, () => {
   it('says its version, which is the package’s', async () => {
     const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8'));
@@ -131,6 +138,31 @@ describe('vipkeeperd', { timeout: 30_000 }, () => {
     await expect.poll(() => router.routes().length, { timeout: 10_000 }).toBe(1);
     daemon.child.kill('SIGTERM');
     expect((await daemon.ended).status).toBe(0);
+  });
+
+  it('lives on, and ends, when its log is a pipe that is full or a disk that is', async () => {
+    const { router, text } = await world();
+    writeFileSync(join(directory, 'agent.yaml'), text);
+    for (const stdio of ['pipe', fullDevice()] as const) {
+      const child = spawn(process.execPath, [program, '--config', 'agent.yaml'], {
+        cwd: directory,
+        stdio: ['ignore', stdio, 'ignore'],
+      });
+      ended.push(() => void child.kill('SIGKILL'));
+      const over = new Promise(resolve => child.on('exit', resolve));
+      await expect.poll(() => router.routes().length, { timeout: 10_000 }).toBe(1);
+      // Each refused reload is a line of some 20 kB: together more than a pipe holds.
+      const vips = Array.from({ length: 200 }, (_, number) => `10.0.0.${number}`).join(', ');
+      writeFileSync(join(directory, 'agent.yaml'), text.replace('vips: [', `vips: [${vips}, `));
+      for (let i = 0; i < 10; i++) {
+        child.kill('SIGHUP');
+        await new Promise(resolve => setTimeout(resolve, 50));
+      }
+      writeFileSync(join(directory, 'agent.yaml'), text);
+      expect(router.routes().length).toBe(1);
+      child.kill('SIGTERM');
+      expect(await over).toBe(0);
+    }
   });
 
   it('ends with status 1 when it cannot start, and says why', async () => {

@@ -6,7 +6,8 @@ import { parseArgs } from 'node:util';
 import { killCommands } from './checks/command.ts';
 import { loadConfiguration } from './configuration.ts';
 import { Daemon } from './daemon.ts';
-import { createLog, type Log, outputTo } from './log.ts';
+import { createLog, type Log } from './log.ts';
+import { outputTo } from './output.ts';
 import { VERSION } from './version.ts';
 
 const FAILED = 1;
@@ -121,16 +122,20 @@ function dieOnBugs(log: Log): void {
 }
 
 function leave(log: Log, error: unknown, message: string): void {
+  end(FAILED);
+  killCommands();
   log.fatal({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) }, message);
   complain(`vipkeeperd: ${message}: ${error instanceof Error ? error.message : String(error)}\n`);
-  killCommands();
-  end(FAILED);
 }
 
 // If nobody reads it any more, that is no reason to fall over.
 function complain(text: string): void {
   if (process.stderr.listenerCount('error') === 0) process.stderr.on('error', () => {});
-  process.stderr.write(text);
+  try {
+    process.stderr.write(text);
+  } catch {
+    // A full disk under a file.
+  }
 }
 
 function end(status: number): void {
