@@ -20,7 +20,8 @@ export interface DaemonProcess {
 export interface DaemonStart {
   /** Default: the built entry point of the agent. */
   readonly main?: string;
-  readonly execArgv?: readonly string[];
+  /** Loaded into the process before the daemon; messages go to and from it. */
+  readonly preload?: URL;
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -37,9 +38,10 @@ export function startDaemon(plan: AgentPlan, folder: string, start: DaemonStart 
   const logFile = join(folder, `${plan.name}.log`);
   writeFileSync(configFile, agentConfig(plan));
   const log = openSync(logFile, 'w');
-  const { main = VIPKEEPERD, execArgv = [], env = {} } = start;
-  const child = spawn(process.execPath, [...execArgv, main, '--config', configFile], {
-    stdio: ['ignore', log, log, 'ipc'],
+  const { main = VIPKEEPERD, preload, env = {} } = start;
+  const before = preload === undefined ? [] : ['--import', preload.href];
+  const child = spawn(process.execPath, [...before, main, '--config', configFile], {
+    stdio: ['ignore', log, log, ...(preload === undefined ? [] : ['ipc' as const])],
     env: { ...process.env, ...env },
   });
   closeSync(log);

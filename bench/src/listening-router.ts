@@ -6,30 +6,36 @@ import { answering, machineMs } from './child.ts';
 export type RouterQuestion =
   /** Answers with the port. */
   | { readonly ask: 'listen'; readonly localAs: number; readonly holdTimeSeconds: number }
-  /** Forgets what was expected and counts from now; answered at once. */
-  | { readonly ask: 'expect'; readonly kind: Expected; readonly count: number }
+  /** Forgets what was expected and counts from now, one prefix or all; answered at once. */
+  | { readonly ask: 'expect'; readonly kind: Expected; readonly count: number; readonly prefix?: string }
   /** Answers with the instant at which it had heard what it expects. */
   | { readonly ask: 'heard' };
 
 /** What can be expected. */
 export type Expected = 'announce' | 'withdraw' | 'peer-up' | 'peer-down';
 
-let kind: Expected = 'announce';
+let expected: Extract<RouterQuestion, { ask: 'expect' }> | undefined;
 let left = 0;
 let done: (atMs: number) => void = () => {};
 let heard: Promise<number> = Promise.resolve(0);
 
-function expect(what: Expected, count: number): number {
-  kind = what;
-  left = count;
+function expect(what: Extract<RouterQuestion, { ask: 'expect' }>): number {
+  expected = what;
+  left = what.count;
   heard = new Promise(resolve => {
     done = resolve;
   });
   return machineMs();
 }
 
+function prefixOf(event: ListenerEvent): string | undefined {
+  if (event.kind === 'announce') return event.route.prefix;
+  return event.kind === 'withdraw' ? event.prefix : undefined;
+}
+
 function onEvent(event: ListenerEvent): void {
-  if (event.kind !== kind) return;
+  if (event.kind !== expected?.kind) return;
+  if (expected.prefix !== undefined && expected.prefix !== prefixOf(event)) return;
   left -= 1;
   if (left === 0) done(machineMs());
 }
@@ -47,7 +53,7 @@ answering<RouterQuestion>(question => {
     case 'listen':
       return listen(question.localAs, question.holdTimeSeconds);
     case 'expect':
-      return expect(question.kind, question.count);
+      return expect(question);
     case 'heard':
       return heard;
   }

@@ -54,13 +54,18 @@ export function machineLine(): string {
   return `${processors.length} cores (${model}), ${memory}, ${systemName()} ${release()}, Node ${process.versions.node}, load ${load}`;
 }
 
-/** Columns padded to their widest cell; all but the first to the right. */
+const NUMBER = /^(-?\d|NaN)/;
+
+/** Columns padded to their widest cell: numbers to the right, words to the left. */
 export function alignTable(columns: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
-  const lines = [columns, ...rows];
-  const widths = columns.map((_, index) => Math.max(...lines.map(line => (line[index] ?? '').length)));
+  const cells = columns.map((_, index) => rows.map(row => row[index] ?? ''));
+  const widths = columns.map((column, index) =>
+    Math.max(column.length, ...(cells[index] ?? []).map(cell => cell.length)),
+  );
+  const numeric = cells.map(column => column.every(cell => NUMBER.test(cell)));
   const pad = (cell: string, index: number): string =>
-    index === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[index] ?? 0);
-  return lines.map(line => line.map(pad).join('  ').trimEnd());
+    numeric[index] ? cell.padStart(widths[index] ?? 0) : cell.padEnd(widths[index] ?? 0);
+  return [columns, ...rows].map(line => line.map(pad).join('  ').trimEnd());
 }
 
 function barLine({ what, wanted, got, met }: Bar): string {
