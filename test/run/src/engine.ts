@@ -29,9 +29,9 @@ export function planEngine({ answers, hasDocker, hasDockerd, isRoot, hasApt }: F
 
 /** The one line that adds an engine, for whoever reads that there is none. */
 export const remedy =
-  'apt-get install -y --no-install-recommends docker.io mmdebstrap && (dockerd >/var/log/dockerd.log 2>&1 &)   (as root, on Debian)';
+  'apt-get install -y --no-install-recommends docker.io mmdebstrap iproute2 && (dockerd >/var/log/dockerd.log 2>&1 &)   (as root, on Debian)';
 
-const packages = ['docker.io', 'mmdebstrap'];
+const packages = ['docker.io', 'mmdebstrap', 'iproute2'];
 
 /** The step. `say` tells the reader what is being done to the machine. */
 export async function provideEngine(root: string, artefacts: string, say: (text: string) => void): Promise<Outcome> {
@@ -40,7 +40,7 @@ export async function provideEngine(root: string, artefacts: string, say: (text:
   if (plan === 'leave-out') return { kind: 'left-out', why: 'no Docker engine answers', remedy };
   if (plan === 'use') return ready('an engine answers');
   if (plan === 'install') {
-    say(`no Docker engine here: installing ${packages.join(' and ')} with apt-get`);
+    say(`no Docker engine here: installing ${packages.join(', ')} with apt-get`);
     if (!(await install(root, artefacts)))
       return { kind: 'left-out', why: 'apt-get could not install an engine', remedy };
   }
