@@ -357,6 +357,24 @@ group('the registry', () => {
     ]);
   });
 
+  it('conflicts: the sentence stays the same while something is being read again', () => {
+    const odd = {
+      conflict: viewOf({ registry: { [VIP]: entry('b') }, agents: ['a', 'b'], able: { 'a@1': serve } }),
+      foreign: viewOf({ registry: {}, service: { vipService: new Map([[VIP, 'other']]) } }),
+    };
+    const told = Object.values(odd).map(view => {
+      const first = decide(view, 0);
+      const apex = view.services.get('apex')!;
+      const services = new Map([['apex', { ...apex, freshness: { ...apex.freshness, out: 'dirty' as const } }]]);
+      const reading = decide({ ...view, services, memory: first.memory }, 1);
+      return [first, reading].map(({ verdicts }) => [verdicts[0]!.reason, verdicts[0]!.detail]);
+    });
+    expect(told).toEqual([
+      Array(2).fill(['conflict', 'the registry names b, which is alive']),
+      Array(2).fill(['foreign-service', 'registered in service other']),
+    ]);
+  });
+
   it('is adopted from an owner that has been gone long enough', () => {
     const view = viewOf({ registry: { [VIP]: entry('b', { ownerGoneSinceMs: 0 }) }, able: { 'a@1': serve } });
     expect(decide(view, 599_999).facts.get('apex')!.registry).toEqual(new Map());

@@ -5,7 +5,7 @@ import { type Phase, phaseOf } from './phase.ts';
 import type { ServiceSettings } from './settings.ts';
 import { drain, plain, type Situation, type Stance, standby } from './standby.ts';
 import type { RegistryEntry, ServiceView, View } from './view.ts';
-import type { AgentName, Vip } from './vocabulary.ts';
+import type { AgentName, Reason, Vip } from './vocabulary.ts';
 import { isDrained } from './znodes.ts';
 
 /** The memory of a VIP never decided upon. */
@@ -80,7 +80,7 @@ export function drainsHere(view: View, settings: ServiceSettings, service: Servi
 function informed(view: View, at: Situation): Pick<Considered, 'stance' | 'detail'> {
   const foreign = at.service.vipService.get(at.vip);
   if (foreign && foreign !== at.settings.name)
-    return { stance: plain('none', 'foreign-service'), detail: `registered in service ${foreign}` };
+    return { stance: plain('none', 'foreign-service'), detail: detailOf('foreign-service', at) };
   if (at.service.registry.get(at.vip)?.record.forgotten && at.owner !== at.me)
     return { stance: plain('none', 'forgotten'), detail: null };
   if (drainsHere(view, at.settings, at.service, at.vip))
@@ -89,7 +89,14 @@ function informed(view: View, at: Situation): Pick<Considered, 'stance' | 'detai
   const stance = standby(at);
   if (!at.settings.vips.includes(at.vip) || at.owner === null || !at.service.agents.has(at.owner))
     return { stance, detail: null };
-  return { stance: { ...stance, reason: 'conflict' }, detail: `the registry names ${at.owner}, which is alive` };
+  return { stance: { ...stance, reason: 'conflict' }, detail: detailOf('conflict', at) };
+}
+
+/** What goes with a reason that names somebody, from what is known now: the same words between two rounds of reads as after them. */
+function detailOf(reason: Reason, { service, vip, owner }: Situation): string | null {
+  if (reason === 'conflict') return `the registry names ${owner}, which is alive`;
+  if (reason !== 'foreign-service') return null;
+  return `registered in service ${service.vipService.get(vip) ?? 'unknown'}`;
 }
 
 /** Without coordination: what was meant at suspension is still meant; only a shutdown changes it, at its limit. */
@@ -112,7 +119,7 @@ function between(at: Situation, deadlineMs: number | null): Pick<Considered, 'st
     releaseSinceMs,
     drainSinceMs,
   };
-  return { stance, detail: twin };
+  return { stance, detail: twin ?? detailOf(meant, at) };
 }
 
 /** Who has this agent's name, in words; null while nobody else is proven to have it. */
