@@ -437,6 +437,13 @@ describe('parseConfig()', () => {
     ]);
   });
 
+  it('complains of the first slips in YAML only, and shortly, be the file whatever it is', () => {
+    expect(said('agent: [\nbgp:\n  localAs: 1\nservices: { a: b }\n')).toHaveLength(3);
+    const binary = said(`a: "b" {${'\u0001\ufffd'.repeat(20_000)}`);
+    expect(binary.length).toBeLessThanOrEqual(3);
+    expect(Math.max(...binary.map(line => line.length))).toBeLessThan(300);
+  });
+
   it('warns of what is lawful and doubtful', () => {
     const doubtful = GOOD.replace('192.0.2.0/24', '0.0.0.0/0')
       .replace('as: 64001', 'as: 64001\n      holdTimeSeconds: 0\n      maxPrefixes: 1')

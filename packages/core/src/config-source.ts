@@ -19,6 +19,11 @@ export interface ConfigProblem {
 /** Most characters of a configuration file. */
 export const MAX_CONFIG_CHARACTERS = 1_000_000;
 
+/** One slip in YAML makes the reader stumble over all that follows: the first few complaints are the useful ones. */
+const MAX_GRAMMAR_PROBLEMS = 3;
+/** The reader quotes what it stumbled over, be it a whole binary file. */
+const MAX_GRAMMAR_CHARACTERS = 200;
+
 /** A file that was read. */
 export interface ConfigSource {
   readonly raw: unknown;
@@ -46,11 +51,11 @@ export function readSource(
     return { line: Math.max(1, line), column: Math.max(1, col) };
   };
   if (document.errors.length > 0) {
-    const problems = document.errors.map(error => ({
+    const problems = document.errors.slice(0, MAX_GRAMMAR_PROBLEMS).map(error => ({
       file,
       path: '',
       ...at(error.pos[0]),
-      message: `YAML: ${error.message}`,
+      message: `YAML: ${shortened(error.message)}`,
     }));
     return { kind: 'problems', problems };
   }
@@ -67,6 +72,11 @@ export function readSource(
   } catch (error) {
     return whole(`YAML: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+function shortened(message: string): string {
+  if (message.length <= MAX_GRAMMAR_CHARACTERS) return message;
+  return `${message.slice(0, MAX_GRAMMAR_CHARACTERS)}…`;
 }
 
 /** `services[0].vips[1]`. */
