@@ -17,7 +17,7 @@ import { connect, type ZkSession } from '@vipkeeper/zk';
 import { type Addresses, keepAddresses } from './addresses.ts';
 import { type Admin, startAdmin } from './admin.ts';
 import { type Alarm, createAlarm } from './alarm.ts';
-import { type CheckBoard, createBoard } from './checks/board.ts';
+import { type CheckBoard, createBoard, type ServiceChecks } from './checks/board.ts';
 import { type LoadedConfiguration, loadConfiguration } from './configuration.ts';
 import { type Coordinator, createCoordinator } from './coordination.ts';
 import { closeAll } from './departure.ts';
@@ -75,6 +75,7 @@ export class Daemon {
   #coordinator: Coordinator | null = null;
   #admin: Admin | null = null;
   #remembered: View['services'] | null = null;
+  readonly #checks = new Map<ServiceName, ServiceChecks>();
   #started = false;
   #reloadWanted = false;
   #stopAsked = 0;
@@ -114,7 +115,7 @@ export class Daemon {
   async start(): Promise<void> {
     const { config } = this.#loaded;
     this.#input({ kind: 'remembered', remembered: await this.#stateFile.read(config.agent) });
-    this.#board.configure(serviceChecks(config.services));
+    this.#configureChecks(config);
     this.#admin = await startAdmin(config.admin.listen, {
       status: () => this.status(),
       metrics: () => this.#metrics.text(this.status(), this.#lag.read()),
@@ -196,7 +197,13 @@ export class Daemon {
       this.#log.error({ error: (error as Error).message }, 'peers not changed');
     });
     this.#input({ kind: 'settings', settings: settingsOf(config) });
-    this.#board.configure(serviceChecks(config.services));
+    this.#configureChecks(config);
+  }
+
+  // A service that has left the file is checked on for as long as its VIPs are still served.
+  #configureChecks(config: Config): void {
+    for (const checks of serviceChecks(config.services)) this.#checks.set(checks.service, checks);
+    this.#board.configure([...this.#checks.values()]);
   }
 
   #askLoopToStop(): void {
