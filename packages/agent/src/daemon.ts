@@ -5,6 +5,7 @@
 // is told to shut down and drains; when it says that everything is withdrawn, the parts are closed in order.
 import { createSpeaker, type Speaker } from '@vipkeeper/bgp';
 import {
+  type Config,
   type Decision,
   hostRoute,
   type Input,
