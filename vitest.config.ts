@@ -16,6 +16,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'demo/src/**/*.test.ts', 'test/run/src/**/*.test.ts'],
+          // Nothing here takes long by itself; a busy machine may.
+          testTimeout: 30_000,
         },
       },
       { resolve, ssr, test: { name: 'walls', include: ['test/walls/*.test.ts'] } },
