@@ -388,6 +388,14 @@ group('the registry', () => {
     expect([says(decision), decision.facts.get('apex')!.registry]).toEqual(['cover standby 0', new Map([[VIP, 'b']])]);
   });
 
+  it('holds a record that cannot be read: it is written over neither by its owner nor by one that lost the VIP', () => {
+    const registry = { [VIP]: entry('a', { unreadable: 'version 99' }) };
+    const writes = [['192.0.2.1'], []].map(
+      vips => decide(viewOf({ settings: settingsWith({ vips }), registry }), 0).facts.get('apex')!.registry,
+    );
+    expect(writes).toEqual([new Map(), new Map()]);
+  });
+
   it('has a tombstone: nobody covers any more', () => {
     const gone = entry('b', { record: { owner: null, epoch: 2, forgotten: true } });
     expect(

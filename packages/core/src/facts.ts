@@ -64,7 +64,7 @@ function registryOf(
         one.reason !== 'foreign-service'
       )
         wanted.set(one.vip, me);
-    } else if (named === me) {
+    } else if (named === me && !entry?.unreadable) {
       wanted.set(one.vip, null);
     } else if (entry !== undefined && !entry.present && one.role !== null) {
       wanted.set(one.vip, entry.record.owner);
