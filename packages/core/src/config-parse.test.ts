@@ -480,7 +480,7 @@ describe('parseConfig()', () => {
       }),
       { numRuns: 300 },
     );
-  });
+  }, 60_000);
 });
 
 it('jsonSchema() knows the keys, their defaults and that no others are', () => {
