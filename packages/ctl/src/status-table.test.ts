@@ -117,6 +117,13 @@ warning      apex: 2001:db8::2 is announced as authority by lb-2 and lb-1
     );
   });
 
+  it('does not say that a VIP has no owner when the record that names it cannot be read', () => {
+    const note = 'Cannot parse registry record "/vipkeeper/x": version is 99, expected 1';
+    const base = healthyService({ unreadable: [note] });
+    const registry = base.registry.map(entry => (entry.vip === A ? { ...entry, record: null } : entry));
+    expect(serviceStatus({ ...base, registry }).warnings).toEqual([{ level: 'degraded', text: note }]);
+  });
+
   it('wide has a row per VIP and agent, with the sentence', () => {
     expect(
       shown(healthyService({ registry: healthyService().registry.slice(0, 1) }), true)

@@ -1,5 +1,5 @@
 // What an operator should know before being asked: the footer of `status`, and whether a service counts as degraded. Pure.
-import type { Reason } from '@vipkeeper/core';
+import type { Reason, Vip } from '@vipkeeper/core';
 import type { ServiceFleet } from './fleet.ts';
 import { listed } from './text.ts';
 import type { AgentOnVip, VipStatus } from './vip-status.ts';
@@ -37,8 +37,15 @@ function vipWarnings(service: ServiceFleet, status: VipStatus): readonly Warning
     ...(announcedBy.length === 1 && next.length === 0 && only !== undefined && service.maintenance === null
       ? [degraded(`nobody but ${only.agent} can announce ${vip}`)]
       : []),
-    ...(owner === null ? [note(`${vip} is in nobody's configuration any more; it is still covered`)] : []),
+    ...(owner === null && isRead(service, vip)
+      ? [note(`${vip} is in nobody's configuration any more; it is still covered`)]
+      : []),
   ];
+}
+
+/** Whose VIP it is cannot be told from a record that cannot be read. */
+function isRead({ registry }: ServiceFleet, vip: Vip): boolean {
+  return registry.find(entry => entry.vip === vip)?.record !== null;
 }
 
 function whyDark({ owner, agents }: VipStatus): string {
