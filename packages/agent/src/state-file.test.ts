@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Remembered } from '@vipkeeper/core';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { heardLog } from './fixture.ts';
 import { stateFileAt } from './state-file.ts';
 
@@ -14,7 +14,10 @@ beforeEach(() => {
   nowMs = 100_000;
   directory = mkdtempSync(join(tmpdir(), 'vipkeeper-state-'));
 });
-afterEach(() => rmSync(directory, { recursive: true }));
+afterEach(() => {
+  vi.useRealTimers();
+  rmSync(directory, { recursive: true });
+});
 
 const remembered: Remembered = {
   version: 1,
@@ -85,6 +88,20 @@ describe('the state file', () => {
     rmSync(blocker);
     nowMs += 10_000;
     file.remember(remembered);
+    await file.settled();
+    expect(JSON.parse(readFileSync(join(blocker, 'state.json'), 'utf8'))).toEqual(remembered);
+  });
+
+  it('tries again by itself when there is nothing new to remember', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    const blocker = join(directory, 'blocker');
+    writeFileSync(blocker, '');
+    const file = stateFileAt(join(blocker, 'state.json'), heardLog().log, clock);
+    file.remember(remembered);
+    await file.settled();
+    rmSync(blocker);
+    nowMs += 10_000;
+    vi.advanceTimersByTime(10_000);
     await file.settled();
     expect(JSON.parse(readFileSync(join(blocker, 'state.json'), 'utf8'))).toEqual(remembered);
   });

@@ -33,10 +33,16 @@ export function stateFileAt(path: string, log: Log, clock: () => number): StateF
         written = text;
       } catch (error) {
         retryAtMs = clock() + RETRY_MS;
+        // Nothing new may be worth remembering for days; this must be written all the same once there is room again.
+        setTimeout(again, RETRY_MS).unref();
         log.warn({ path, error: (error as Error).message }, 'state file not written');
       }
     }
     writing = null;
+  };
+
+  const again = (): void => {
+    if (writing === null && wanted !== written && clock() >= retryAtMs) writing = write();
   };
 
   return {
@@ -54,7 +60,7 @@ export function stateFileAt(path: string, log: Log, clock: () => number): StateF
     },
     remember: remembered => {
       wanted = `${JSON.stringify(remembered)}\n`;
-      if (writing === null && wanted !== written && clock() >= retryAtMs) writing = write();
+      again();
     },
     settled: async () => {
       await writing;
