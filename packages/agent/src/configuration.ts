@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { type Config, parseConfig, problemText, STANDBY_RANKS } from '@vipkeeper/core';
-import { readSecret, readSecretFile } from './secrets.ts';
+import { readDigest, readSecretFile } from './secrets.ts';
 import { DEFAULT_ROLES, type RoleSettings, roleProblems } from './spelling.ts';
 
 /** What the configuration only names. */
@@ -30,7 +30,7 @@ export function loadConfiguration(file: string): LoadedConfiguration {
   const warnings = parsed.warnings.map(problemText);
   if (parsed.kind === 'problems') return { kind: 'problems', problems: parsed.problems.map(problemText), warnings };
   const { config } = parsed;
-  const digest = tryTo(() => (config.zookeeper.auth === null ? null : readSecret(config.zookeeper.auth.digest)));
+  const digest = tryTo(() => (config.zookeeper.auth === null ? null : readDigest(config.zookeeper.auth.digest)));
   const tls = tryTo(() => tlsOf(config));
   const problems = [
     ...[digest, tls].flatMap(read => (read.kind === 'failed' ? [`${file}: ${read.why}`] : [])),

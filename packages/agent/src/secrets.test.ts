@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readSecret } from './secrets.ts';
+import { readDigest, readSecret } from './secrets.ts';
 
 let directory: string;
 beforeEach(() => {
@@ -36,6 +36,24 @@ describe('readSecret', () => {
     const path = join(directory, 'none');
     expect(() => readSecret({ kind: 'file', path })).toThrow(`Cannot use secret file ${path}: it does not exist`);
     expect(() => readSecret({ kind: 'file', path: directory })).toThrow('it is not a file');
+  });
+
+  it('refuses a file with nothing in it', () => {
+    const path = fileWith(0o600);
+    writeFileSync(path, '\n');
+    expect(() => readSecret({ kind: 'file', path })).toThrow(`Cannot use secret file ${path}: it is empty`);
+  });
+
+  it('wants a user and a password for ZooKeeper, and shows neither', () => {
+    const refused = ['hunter2', ':hunter2', 'user:'].map(value => {
+      try {
+        return readDigest({ kind: 'env', name: 'ZK' }, { ZK: value });
+      } catch (error) {
+        return (error as Error).message;
+      }
+    });
+    expect(refused).toEqual(Array(3).fill('Cannot use secret variable ZK: it is not of the form USER:PASSWORD'));
+    expect(readDigest({ kind: 'env', name: 'ZK' }, { ZK: 'user:w:o' })).toBe('user:w:o');
   });
 
   it('reads the environment, and refuses what is not set', () => {

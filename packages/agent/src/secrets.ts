@@ -14,11 +14,21 @@ export function readSecret(source: SecretSource, environment: NodeJS.ProcessEnv 
   return source.kind === 'file' ? readSecretFile(source.path) : readVariable(source.name, environment);
 }
 
+/** The same for `USER:PASSWORD`, which ZooKeeper would take in any other form and then let nobody in. */
+export function readDigest(source: SecretSource, environment: NodeJS.ProcessEnv = process.env): string {
+  const secret = readSecret(source, environment);
+  if (/^[^:]+:./.test(secret)) return secret;
+  const place = source.kind === 'file' ? `file ${source.path}` : `variable ${source.name}`;
+  throw new Error(`Cannot use secret ${place}: it is not of the form USER:PASSWORD`);
+}
+
 /** The content of a file that must be secret, whole. Throws with a reason. */
 export function readSecretFile(path: string): string {
   const problem = fileProblem(path);
   if (problem !== null) throw new Error(`Cannot use secret file ${path}: ${problem}`);
-  return withoutBreak(readFileSync(path, 'utf8'));
+  const secret = withoutBreak(readFileSync(path, 'utf8'));
+  if (secret === '') throw new Error(`Cannot use secret file ${path}: it is empty`);
+  return secret;
 }
 
 function readVariable(name: string, environment: NodeJS.ProcessEnv): string {
