@@ -31,6 +31,7 @@ const view = (service: Partial<ServiceView> = {}, changes: Partial<View> = {}): 
           maintenance: { on: false },
           agents: new Set(),
           drains: new Set(),
+          registry: new Map(),
           lastRefusal: null,
           ...service,
         },
@@ -80,6 +81,22 @@ describe('the narrator', () => {
       },
     ]);
     expect(transitions).toEqual(['apex 192.0.2.1 new own', 'apex 192.0.2.1 own unhealthy']);
+  });
+
+  it('warns of two configurations that contradict each other, and of a record it does not understand', () => {
+    const { log, lines } = heardLog();
+    const narrator = createNarrator({ log });
+    const record = { owner: 'lb-r1', epoch: 1, forgotten: false };
+    const odd = { record, version: 1, present: true, ownerGoneSinceMs: null, unreadable: 'version 99' };
+    const registry = new Map([['192.0.2.1', odd]]);
+    for (const reason of ['conflict', 'name-in-use', 'foreign-service'] as const)
+      narrator.decided(view({ registry }), decision(verdict({ reason })));
+    expect(lines.slice(1).map(({ level, message, fields }) => [level, message, fields.to ?? fields.error])).toEqual([
+      ['warn', 'registry record not understood, left as it is', 'version 99'],
+      ['warn', 'announce', 'conflict'],
+      ['warn', 'decision changed', 'name-in-use'],
+      ['warn', 'decision changed', 'foreign-service'],
+    ]);
   });
 
   it('tells the surroundings when they change, and nothing of what is as usual', () => {

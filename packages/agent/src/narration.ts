@@ -1,5 +1,5 @@
 // The story the log tells: what changed, from what to what and why, once. Whatever stays the same is not said again.
-import { type Decision, describe, type ServiceView, type Verdict, type View } from '@vipkeeper/core';
+import { type Decision, describe, type Reason, type ServiceView, type Verdict, type View } from '@vipkeeper/core';
 import type { Log } from './log.ts';
 
 /** Told of each decision; says what is new in it. */
@@ -14,6 +14,9 @@ export interface NarratorOptions {
   readonly onTransition?: (service: string, vip: string, from: string, to: string) => void;
 }
 
+/** Two configurations contradict each other: somebody has to do something. */
+const WRONG: ReadonlySet<Reason> = new Set(['conflict', 'name-in-use', 'foreign-service']);
+
 /** A narrator that has said nothing yet. */
 export function createNarrator({ log, onTransition }: NarratorOptions): Narrator {
   const verdicts = new Map<string, Verdict>();
@@ -26,7 +29,8 @@ export function createNarrator({ log, onTransition }: NarratorOptions): Narrator
     if (former !== undefined && sameStory(former, verdict)) return;
     const from = former?.reason ?? 'new';
     if (from !== verdict.reason) onTransition?.(verdict.service, verdict.vip, from, verdict.reason);
-    log.info(fieldsOf(from, verdict), messageOf(former, verdict));
+    const level = WRONG.has(verdict.reason) ? 'warn' : 'info';
+    log[level](fieldsOf(from, verdict), messageOf(former, verdict));
   };
 
   // One fact of the surroundings: said when its word changes, and at first unless it is the usual one.
@@ -71,6 +75,11 @@ function serviceNotes(service: ServiceView, note: Note, log: Log): void {
   note(`members ${name}`, members, '', from => log.info({ service: name, from, to: members }, 'members changed'));
   const drains = [...service.drains].sort().join(' ');
   note(`drains ${name}`, drains, '', from => log.info({ service: name, from, to: drains }, 'drains changed'));
+  for (const [vip, { unreadable }] of service.registry)
+    note(`registry ${name}/${vip}`, unreadable ?? '', '', () => {
+      if (unreadable !== null)
+        log.warn({ service: name, vip, error: unreadable }, 'registry record not understood, left as it is');
+    });
   note(`refusal ${name}`, service.lastRefusal ?? '', '', () => {
     if (service.lastRefusal !== null)
       log.warn({ service: name, error: service.lastRefusal }, 'ZooKeeper refused a write');
