@@ -7,7 +7,7 @@ const IMAGE = 'vipkeeper-test/decoders';
 const LIMIT_MS = 60_000;
 
 /** The command as it is really started. */
-export function commandFor(argv: readonly string[], decoders = process.env['VIPKEEPER_DECODERS']): readonly string[] {
+export function commandFor(argv: readonly string[], decoders = process.env.VIPKEEPER_DECODERS): readonly string[] {
   return decoders === 'docker' ? ['docker', 'run', '--rm', '-i', '--network', 'none', IMAGE, ...argv] : argv;
 }
 

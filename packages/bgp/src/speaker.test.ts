@@ -82,7 +82,7 @@ describe('a speaker', () => {
     const port = await freePort();
     const warned: unknown[] = [];
     const log: SpeakerOptions['log'] = (level, message, fields) => {
-      if (level === 'warn') warned.push([message, fields['peer']]);
+      if (level === 'warn') warned.push([message, fields.peer]);
     };
     const passive = speakerOf(64501, '192.0.2.2', { address: '127.0.0.1', as: 64500, passive: true }, port);
     const peers = [{ address: '127.0.0.1', as: 64501, port }];
