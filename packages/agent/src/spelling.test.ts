@@ -138,4 +138,17 @@ describe('roleProblems', () => {
       'standby.localPref is 5, expected at least 9, above draining for every rank',
     ]);
   });
+
+  it('names what the speaker could not send', () => {
+    const communities = Array.from({ length: 65 }, (_, index) => `64500:${index}`);
+    const roles = {
+      ...DEFAULT_ROLES,
+      standby: { ...DEFAULT_ROLES.standby, med: 0xffffffff },
+      draining: { ...DEFAULT_ROLES.draining, communities },
+    };
+    expect(roleProblems(roles)).toEqual([
+      "the last resort's MED would be 4294967502, expected at most 4294967295: lower standby.med",
+      'draining.communities has 65, expected at most 64',
+    ]);
+  });
 });

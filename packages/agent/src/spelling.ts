@@ -59,6 +59,8 @@ export interface SpelledFor {
 }
 
 const MOST_PREPENDS = 63;
+const MOST_COMMUNITIES = 64;
+const MOST_MED = 0xffffffff;
 const DRAINING_LOCAL_PREF = 1;
 const LAST_RESORT_LOCAL_PREF = 0;
 const LAST_RESORT_MED_STEP = 100;
@@ -103,8 +105,26 @@ export function roleProblems(roles: RoleSettings): readonly string[] {
       longest <= MOST_PREPENDS,
       `the last resort's path would be prepended ${longest} times, expected at most ${MOST_PREPENDS}: lower standby.prepend`,
     ],
+    [
+      medOf('last-resort', 0, roles) <= MOST_MED,
+      `the last resort's MED would be ${medOf('last-resort', 0, roles)}, expected at most ${MOST_MED}: lower standby.med`,
+    ],
+    ...communityRules(roles),
   ];
   return rules.filter(([holds]) => !holds).map(([, problem]) => problem);
+}
+
+/** The speaker refuses longer lists: attributes and a prefix must fit one message. */
+function communityRules(roles: RoleSettings): readonly (readonly [boolean, string])[] {
+  return (['authority', 'standby', 'draining', 'lastResort'] as const).flatMap(role =>
+    (['communities', 'largeCommunities'] as const).map(list => {
+      const { length } = roles[role][list];
+      return [
+        length <= MOST_COMMUNITIES,
+        `${role}.${list} has ${length}, expected at most ${MOST_COMMUNITIES}`,
+      ] as const;
+    }),
+  );
 }
 
 function ebgp(role: Role, rank: number, roles: RoleSettings): PathAttributes {
