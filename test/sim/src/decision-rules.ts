@@ -1,5 +1,5 @@
 // Rules that are checked at each decision of an agent, against what is true at that very instant.
-import { type Announcement, type Decision, memoryKey, type View, type Vip } from '@vipkeeper/core';
+import { type Announcement, type Decision, memoryKey, type Reason, type View, type Vip } from '@vipkeeper/core';
 import type { Judge } from './judge.ts';
 import type { AgentProcess } from './process.ts';
 import { REACTION_MS, type RouteBook } from './route-book.ts';
@@ -16,11 +16,21 @@ export interface DecisionRules {
   exited(member: Member, inTime: boolean): void;
 }
 
+/** A host changed its route at this instant. */
+interface Change {
+  readonly by: Member;
+  readonly atMs: number;
+}
+
+/** What an agent says when it cannot, rather than when it will not. */
+const INABILITY: ReadonlySet<Reason> = new Set(['unhealthy', 'health-unknown', 'no-address', 'no-session']);
+
 /** Start watching decisions. */
 export function watchDecisions(world: World, judge: Judge, book: RouteBook, excuse: ExcuseVip): DecisionRules {
   const { scheduler, scenario, trace } = world;
   const announcedBefore = new Map<string, ReadonlyMap<Vip, Announcement>>();
-  const lengthened = new Map<Vip, { readonly by: Member; readonly atMs: number }>();
+  const lengthened = new Map<Vip, Change>();
+  const withdrawals = new Map<Vip, Change>();
   const told = new Map<string, string>();
 
   // At SIGTERM's limit an agent goes though nobody covers; that is excused only if nobody could.
@@ -31,18 +41,37 @@ export function watchDecisions(world: World, judge: Judge, book: RouteBook, excu
   };
 
   // Two hosts that lengthen their paths at once make routers point at each other until both updates have crossed: BGP's own
-  // affair, excused when two drains of one VIP begin within one settling time of the fabric.
+  // affair, excused when two drains of one VIP begin within one settling time of the fabric. The same holds for a release
+  // that crosses in flight with the drain of the very agent it goes for: neither can know of the other yet.
+  const inFlightMs = (): number =>
+    500 + 2 * scenario.ensemble.lagMs + (world.ensemblePeace.troubles > 0 ? 2 * REACTION_MS : 0);
+
   const noteLengthening = (member: Member, vip: Vip): void => {
-    const former = lengthened.get(vip);
+    const [drained, withdrawn] = [lengthened.get(vip), withdrawals.get(vip)];
     lengthened.set(vip, { by: member, atMs: scheduler.nowMs });
-    if (former !== undefined && former.by !== member && scheduler.nowMs - former.atMs <= book.fabricSettledMs)
-      excuse(vip, `drains of ${former.by.name} and ${member.name} at once`);
+    const crosses = (other: Change | undefined, withinMs: number): boolean =>
+      other !== undefined && other.by !== member && scheduler.nowMs - other.atMs <= withinMs;
+    if (crosses(drained, book.fabricSettledMs) || crosses(withdrawn, inFlightMs()))
+      excuse(vip, `drain of ${member.name} crosses another's change`);
+  };
+
+  const noteWithdrawal = (member: Member, vip: Vip): void => {
+    const drained = lengthened.get(vip);
+    withdrawals.set(vip, { by: member, atMs: scheduler.nowMs });
+    if (drained !== undefined && drained.by !== member && scheduler.nowMs - drained.atMs <= inFlightMs())
+      excuse(vip, `release of ${member.name} crosses the drain of ${drained.by.name}`);
   };
 
   // P4, at the decision: an agent that can serve withdraws only while somebody else's true route is out and the fabric has
   // settled on it, or while that was so until lately and nobody can know better. Not asked in maintenance, nor at SIGTERM's
-  // limit, nor of an agent that trouble has just struck.
-  const judgeWithdrawal = (member: Member, process: AgentProcess, view: View, one: Announcement): void => {
+  // limit, nor of an agent that says it is unable and that trouble has indeed just struck.
+  const judgeWithdrawal = (
+    member: Member,
+    process: AgentProcess,
+    view: View,
+    decision: Decision,
+    one: Announcement,
+  ): void => {
     if (view.services.get(one.service)?.maintenance.on) return;
     const drainedMs = process.terminatedAtMs === null ? 0 : scheduler.nowMs - process.terminatedAtMs;
     if (drainedMs >= TIMES.shutdownMs - 1) {
@@ -51,7 +80,9 @@ export function watchDecisions(world: World, judge: Judge, book: RouteBook, excu
     }
     const { host, body } = member;
     if (!host.alive || !host.linkUp || !host.serves(one.vip) || !host.hasSession(one.vip)) return;
-    if (body.troubles > 0 || scheduler.nowMs - body.troubledMs < 2 * REACTION_MS) return;
+    const reason = decision.verdicts.find(({ service, vip }) => service === one.service && vip === one.vip)?.reason;
+    const struck = body.troubles > 0 || scheduler.nowMs - body.troubledMs < 2 * REACTION_MS;
+    if (struck && reason !== undefined && INABILITY.has(reason)) return;
     if (!world.members.some(other => other !== member && book.mayBeReliedOn(other, one.vip)))
       judge.accuse('P4', `${member.name} withdraws ${one.vip}, the last true route`);
   };
@@ -117,8 +148,10 @@ export function watchDecisions(world: World, judge: Judge, book: RouteBook, excu
     announcedBefore.set(process.life, now);
     for (const [vip, one] of before) {
       const after = now.get(vip);
-      if (after === undefined) judgeWithdrawal(member, process, view, one);
-      else if (after.role === 'draining' && one.role !== 'draining') noteLengthening(member, vip);
+      if (after === undefined) {
+        noteWithdrawal(member, vip);
+        judgeWithdrawal(member, process, view, decision, one);
+      } else if (after.role === 'draining' && one.role !== 'draining') noteLengthening(member, vip);
     }
     for (const [vip, one] of now) if (!before.has(vip)) judgeBeginning(member, decision, one);
   };

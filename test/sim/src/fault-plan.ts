@@ -19,7 +19,8 @@ const MIX: readonly (readonly [Fault, number])[] = [
   [faults.deadLink, 2],
   [faults.lostAddress, 2],
   [faults.stuckSpeaker, 3],
-  [faults.releaseRace, 6],
+  [faults.releaseRace, 8],
+  [faults.uselessHeirs, 3],
   [faults.cut, 4],
   [faults.blindStandby, 3],
   [faults.newLeader, 2],
@@ -27,7 +28,8 @@ const MIX: readonly (readonly [Fault, number])[] = [
   [faults.outage, 2],
   [faults.slowFollower, 2],
   [faults.wipe, 0.5],
-  [operators.maintenance, 4],
+  [operators.maintenance, 3],
+  [operators.scriptedMaintenance, 2],
   [operators.drain, 5],
   [operators.restart, 4],
   [operators.rollingRestart, 1],
@@ -54,10 +56,13 @@ function pickFault(mix: readonly (readonly [Fault, number])[], random: Random): 
 const MAX_WAIT_STEPS = 4000;
 const WAIT_STEP_MS = 0.7;
 
-/** When some agent has a batch under way, so that what happens now happens between its reads; after a while at any rate. */
+/** When some agent is reading, so that what happens now happens between its reads; after a while at any rate. */
 function atUnluckyMoment(world: World, steps: number, act: () => void): void {
-  const underWay = world.members.some(({ process }) => process?.running && process.loop.view.pending !== null);
-  if (underWay || steps === 0 || world.scheduler.nowMs > world.scenario.quietFromMs) act();
+  const isRead = (kind: string): boolean => kind === 'children' || kind === 'get';
+  const reading = world.members.some(
+    ({ process }) => process?.running && process.loop.view.pending?.request.ops.some(op => isRead(op.kind)),
+  );
+  if (reading || steps === 0 || world.scheduler.nowMs > world.scenario.quietFromMs) act();
   else world.scheduler.after(WAIT_STEP_MS, () => atUnluckyMoment(world, steps - 1, act));
 }
 
@@ -68,9 +73,13 @@ export function planFaults(world: World, random: Random): void {
   const next = (): void => {
     if (scheduler.nowMs >= scenario.quietFromMs) return;
     const fault = pickFault(mix, random);
-    if (random.chance(0.5)) fault(world, random);
-    else atUnluckyMoment(world, MAX_WAIT_STEPS, () => fault(world, random));
-    scheduler.after(random.between(0.1, 2) * scenario.pauseMs, next);
+    const act = (): void => {
+      const aloneMs = fault(world, random);
+      const pauseMs = random.between(0.1, 2) * scenario.pauseMs;
+      scheduler.after(typeof aloneMs === 'number' ? aloneMs : pauseMs, next);
+    };
+    if (random.chance(0.5)) act();
+    else atUnluckyMoment(world, MAX_WAIT_STEPS, act);
   };
   scheduler.at(60_000 + scenario.pauseMs, next);
   scheduler.at(scenario.quietFromMs + 1000, () => calm(world));

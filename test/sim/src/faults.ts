@@ -1,10 +1,15 @@
 // Everything the world can do to its inhabitants. A fault says what it is, does it, and undoes it after a while; it never
 // begins on somebody who is in trouble of that sort already. What an operator does lives in operators.ts.
+import { rendezvous, type Vip } from '@vipkeeper/core';
 import type { Random } from './random.ts';
 import type { Member, World } from './world.ts';
 
-/** A fault: returns false when it cannot happen just now. */
-export type Fault = (world: World, random: Random) => boolean;
+/** A fault: returns how long the world should be left alone to see what comes of it, or false when it cannot happen just now. */
+export type Fault = (world: World, random: Random) => boolean | number;
+
+function isWell({ body, process }: Member): boolean {
+  return body.troubles === 0 && process?.running === true && process.terminatedAtMs === null;
+}
 
 function pickWell(world: World, random: Random, what: 'body' | 'sight'): Member | null {
   const well = world.members.filter(
@@ -57,7 +62,7 @@ export const bounce: Fault = (world, random) => {
     () => world.startAgent(member),
   );
   world.scheduler.after(firstMs + upMs, () => {
-    if (member.body.troubles > 0 || !member.process?.running) return;
+    if (!isWell(member)) return;
     const begin = (): void => killProcess(world, member);
     lasting(world, member, random.between(1000, 30_000), 'kill -9 again', begin, () => world.startAgent(member));
   });
@@ -91,18 +96,15 @@ export const silentDeath: Fault = (world, random) => {
 export const freeze: Fault = (world, random) => {
   const member = pickWell(world, random, 'body');
   if (member === null) return false;
-  const process = member.process!;
-  const forMs = random.pick([1000, 5000, 8000, 20_000]) * random.between(0.5, 1.5);
-  lasting(
-    world,
-    member,
-    forMs,
-    'SIGSTOP',
-    () => process.freeze(),
-    () => process.thaw(),
-  );
+  stop(world, member, random.pick([1000, 5000, 8000, 20_000]) * random.between(0.5, 1.5));
   return true;
 };
+
+function stop(world: World, member: Member, forMs: number): void {
+  const process = member.process!;
+  const begin = (): void => process.freeze();
+  lasting(world, member, forMs, 'SIGSTOP', begin, () => process.thaw());
+}
 
 /** The service fails its checks, for one VIP or for all. */
 export const illness: Fault = (world, random) => {
@@ -170,6 +172,11 @@ export const deadLink: Fault = (world, random) => {
 export const stuckSpeaker: Fault = (world, random) => {
   const member = pickWell(world, random, 'body');
   if (member === null) return false;
+  stick(world, member, random.between(5000, 100_000));
+  return true;
+};
+
+function stick(world: World, member: Member, forMs: number): void {
   const { host } = member;
   const begin = (): void => {
     host.stuck = true;
@@ -178,9 +185,8 @@ export const stuckSpeaker: Fault = (world, random) => {
     host.stuck = false;
     host.flush();
   };
-  lasting(world, member, random.between(5000, 100_000), 'nothing leaves its sessions', begin, end);
-  return true;
-};
+  lasting(world, member, forMs, 'nothing leaves its sessions', begin, end);
+}
 
 /** Somebody removes an address; the agent looks once a second. */
 export const lostAddress: Fault = (world, random) => {
@@ -294,37 +300,9 @@ export const wipe: Fault = world => {
   return true;
 };
 
-/** Somebody is about to release: whom it releases to dies shortly before, while it cannot hear of it any more. */
-export const releaseRace: Fault = (world, random) => {
-  const { nowMs } = world.scheduler;
-  const releasing = world.members.flatMap(member => {
-    if (!member.process?.running || member.sight.troubles > 0) return [];
-    const { decision, localMs } = member.process;
-    const due = decision.verdicts.filter(one => one.reason === 'releasing' && one.untilMs !== null);
-    return due.map(one => ({ member, vip: one.vip, dueMs: nowMs + one.untilMs! - localMs }));
-  });
-  const well = (member: Member): boolean => member.body.troubles === 0 && member.process?.running === true;
-  if (releasing.length === 0) return false;
-  const { member, vip, dueMs } = random.pick(releasing);
-  const { sessionTimeoutMs } = world.scenario;
-  const deathMs = dueMs - random.between(0.5, 2.2) * sessionTimeoutMs;
-  world.scheduler.at(Math.max(nowMs, dueMs - random.between(0.1, 1) * sessionTimeoutMs), () => {
-    if (member.sight.troubles === 0) cutOff(world, member, random.between(3000, 20_000));
-  });
-  for (const other of world.members) {
-    if (other === member || !other.host.announced.has(vip)) continue;
-    world.scheduler.at(deathMs, () => {
-      if (!well(other)) return;
-      const begin = (): void => killProcess(world, other);
-      lasting(world, other, random.between(10_000, 40_000), 'kill -9', begin, () => world.startAgent(other));
-    });
-  }
-  return true;
-};
-
 /** A member and its owner's view: the standby is cut off (or frozen) while the owner dies, the crossing that barriers are for. */
 export const blindStandby: Fault = (world, random) => {
-  const well = world.members.filter(one => one.body.troubles === 0 && one.sight.troubles === 0 && one.process?.running);
+  const well = world.members.filter(one => isWell(one) && one.sight.troubles === 0);
   if (well.length < 2) return false;
   const [standby, owner] = random.shuffle(well) as [Member, Member];
   const blindMs = random.between(3000, 45_000);
@@ -341,9 +319,70 @@ export const blindStandby: Fault = (world, random) => {
     cutOff(world, standby, blindMs);
   }
   world.scheduler.after(random.between(100, blindMs), () => {
-    if (owner.body.troubles > 0 || !owner.process?.running) return;
+    if (!isWell(owner)) return;
     const begin = (): void => killProcess(world, owner);
     lasting(world, owner, random.between(10_000, 60_000), 'kill -9', begin, () => world.startAgent(owner));
   });
   return true;
+};
+
+interface Releasing {
+  readonly member: Member;
+  readonly vip: Vip;
+  readonly dueMs: number;
+}
+
+function releasing(world: World): readonly Releasing[] {
+  return world.members.filter(isWell).flatMap(member => {
+    const { decision, localMs } = member.process!;
+    const due = decision.verdicts.filter(one => one.reason === 'releasing' && one.untilMs !== null);
+    return due.map(({ vip, untilMs }) => ({ member, vip, dueMs: world.scheduler.nowMs + untilMs! - localMs }));
+  });
+}
+
+function killAnnouncers(world: World, random: Random, vip: Vip, but: Member): void {
+  for (const other of world.members) {
+    if (other === but || !other.host.announced.has(vip) || !isWell(other)) continue;
+    const begin = (): void => killProcess(world, other);
+    lasting(world, other, random.between(10_000, 40_000), 'kill -9', begin, () => world.startAgent(other));
+  }
+}
+
+/** Somebody is about to release: whom it releases to dies shortly before, and it is cut off or frozen, so that it cannot hear of it. */
+export const releaseRace: Fault = (world, random) => {
+  const candidates = releasing(world);
+  if (candidates.length === 0) return false;
+  const { member, vip, dueMs } = random.pick(candidates);
+  const { scheduler, scenario } = world;
+  const timeoutMs = scenario.sessionTimeoutMs;
+  const freezes = random.chance(0.5);
+  const blindMs = dueMs - timeoutMs * (freezes ? random.between(0.05, 0.3) : random.between(0.35, 0.8));
+  const deathMs = freezes
+    ? blindMs - timeoutMs * random.between(0.3, 0.95)
+    : dueMs - timeoutMs * random.between(1.4, 1.9);
+  scheduler.at(deathMs, () => killAnnouncers(world, random, vip, member));
+  scheduler.at(blindMs, () => {
+    if (!isWell(member) || member.sight.troubles > 0) return;
+    if (freezes) stop(world, member, random.between(5200, 5900));
+    else cutOff(world, member, random.between(3000, 20_000));
+  });
+  return dueMs - scheduler.nowMs + 20_000;
+};
+
+/** The owner dies for long, and all its heirs but the last look able and are of no use: that one must not wait for them. */
+export const uselessHeirs: Fault = (world, random) => {
+  const vip = random.pick([...world.vips.keys()]);
+  const owner = world.members.find(member => member.name === world.vips.get(vip)!.owners.get(vip))!;
+  const order = (a: Member, b: Member): number =>
+    b.priority - a.priority || rendezvous(vip, b.name) - rendezvous(vip, a.name);
+  const heirs = world.members.filter(member => member !== owner && isWell(member)).sort(order);
+  if (heirs.length < 2 || !isWell(owner) || owner.sight.troubles > 0) return false;
+  const forMs = 2 * world.scenario.boundMs;
+  for (const heir of heirs.slice(0, -1)) stick(world, heir, forMs);
+  world.scheduler.after(random.between(100, 5000), () => {
+    if (!isWell(owner)) return;
+    const begin = (): void => killProcess(world, owner);
+    lasting(world, owner, forMs, 'kill -9', begin, () => world.startAgent(owner));
+  });
+  return forMs;
 };

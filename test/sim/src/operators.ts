@@ -25,9 +25,7 @@ export function endMaintenance(world: World, service: string): void {
   world.witness.touched(null);
 }
 
-/** Maintenance on for a while; the flag may be empty, or hold garbage. */
-export const maintenance: Fault = (world, random) => {
-  const service = random.pick(world.scenario.services).name;
+function beginMaintenance(world: World, random: Random, service: string): boolean {
   if (world.maintenance.has(service) || !world.ensemble.serving) return false;
   const data = random.pick(['', 'garbage {', '{"v":1,"by":"operator","reason":"test","at":"2026-01-01T00:00:00Z"}']);
   const path = `/vipkeeper/services/${service}/maintenance`;
@@ -35,9 +33,23 @@ export const maintenance: Fault = (world, random) => {
   world.trace.add('O', service, 'maintenance on');
   world.maintenance.set(service, world.scheduler.nowMs);
   world.witness.touched(null);
-  world.scheduler.after(random.pick([100, 2000, 20_000, 60_000]) * random.between(0.5, 1.5), () =>
-    endMaintenance(world, service),
-  );
+  const forMs = random.pick([100, 2000, 20_000, 60_000]) * random.between(0.5, 1.5);
+  world.scheduler.after(forMs, () => endMaintenance(world, service));
+  return true;
+}
+
+/** Maintenance on for a while; the flag may be empty, or hold garbage. */
+export const maintenance: Fault = (world, random) =>
+  beginMaintenance(world, random, random.pick(world.scenario.services).name);
+
+/** A script: a drain (of a name that nobody has), and maintenance while the agents are reading of it. */
+export const scriptedMaintenance: Fault = (world, random) => {
+  const service = random.pick(world.scenario.services).name;
+  const path = `/vipkeeper/services/${service}/drain/nobody`;
+  if (world.ensemble.write({ kind: 'create', path, data: '', ephemeral: false }).kind === 'failed') return false;
+  world.drains.get(service)!.add('nobody');
+  world.scheduler.after(1000, () => undrain(world, service, 'nobody'));
+  world.scheduler.after(random.between(0.5, 6), () => beginMaintenance(world, random, service));
   return true;
 };
 
@@ -73,11 +85,17 @@ export const drain: Fault = (world, random) => {
   return true;
 };
 
+/** The supervisor starts the agent again some time after its exit, as soon as the host is up to it. */
 function restartSoon(world: World, member: Member, afterExitMs: number): void {
   world.scheduler.after(250, () => {
     if (member.process?.running) restartSoon(world, member, afterExitMs);
-    else world.scheduler.after(afterExitMs, () => member.body.troubles === 0 && world.startAgent(member));
+    else world.scheduler.after(afterExitMs, () => startWhenWell(world, member));
   });
+}
+
+function startWhenWell(world: World, member: Member): void {
+  if (member.body.troubles === 0) world.startAgent(member);
+  else world.scheduler.after(1000, () => startWhenWell(world, member));
 }
 
 function terminate(world: World, member: Member, afterExitMs: number): void {

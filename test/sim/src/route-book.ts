@@ -51,7 +51,8 @@ export function createRouteBook(world: World): RouteBook {
   const entries = new Map<string, RouteEntry>();
   const signatures = new Map<Vip, string>();
   const changes = new Map<Vip, number>();
-  const fabricSettledMs = 3 * scenario.habits.mraiMs + 1000;
+  // Two waves of updates: up to the top, and down to the other routers.
+  const fabricSettledMs = 2 * scenario.habits.mraiMs + 2000;
 
   const of = (member: Member, vip: Vip): RouteEntry => {
     const key = `${member.name} ${vip}`;

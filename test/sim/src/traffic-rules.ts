@@ -1,6 +1,6 @@
 // Rules about where traffic goes, and how soon it finds its way again. P1 hot and P2 stability are checked when something
 // moves, P2 preference and P5 each second.
-import type { Vip } from '@vipkeeper/core';
+import { memoryKey, type Vip } from '@vipkeeper/core';
 import type { Judge, Spot } from './judge.ts';
 import type { RouteBook } from './route-book.ts';
 import {
@@ -67,6 +67,11 @@ export function watchTraffic(world: World, judge: Judge, book: RouteBook): Traff
     );
   };
 
+  const meantForMs = ({ process }: Member, vip: Vip): number => {
+    const memory = process?.loop.view.memory.get(memoryKey(world.vips.get(vip)!.name, vip));
+    return memory?.announcedSinceMs == null ? 0 : process!.localMs - memory.announcedSinceMs;
+  };
+
   // P2, stability: steady traffic from above does not leave a standby that goes on serving for one that came later, unless
   // that one is the owner or has a higher priority. Of two equal lengths the routers' own tie break decides: a frozen rank
   // may meet an equal one.
@@ -75,7 +80,7 @@ export function watchTraffic(world: World, judge: Judge, book: RouteBook): Traff
     if (spot !== tops.get(vip) || spot.servedBy === null || served === ownerOf(vip).name) return;
     const [former, next] = [members.get(spot.servedBy)!, members.get(served)!];
     const [from, to] = [former, next].map(member => member.host.announced.get(vip));
-    const cameLaterMs = (book.of(next, vip).heardSinceMs ?? scheduler.nowMs) - spot.servedSinceMs;
+    const cameLaterMs = scheduler.nowMs - meantForMs(next, vip) - spot.servedSinceMs;
     if (from?.role !== 'standby' || (to?.rank ?? 0) >= from.rank || next.priority > former.priority) return;
     if (scheduler.nowMs - spot.servedSinceMs < STEADY_MS || cameLaterMs < STEADY_MS / 2) return;
     if (isCapable(world, former, vip, STEADY_MS) && sightCalm(world, former, boundMs))
