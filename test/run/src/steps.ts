@@ -16,7 +16,7 @@ export interface Workshop {
 
 const minutes = 60_000;
 
-/** All steps, in the order of preference. The long ones that need no engine run beside those that wait for containers. */
+/** All steps, in the order of preference: the longest that needs no engine starts early, beside those with containers. */
 export function allSteps(workshop: Workshop): readonly Step[] {
   const project = (
     name: string,
@@ -40,9 +40,9 @@ export function allSteps(workshop: Workshop): readonly Step[] {
     { name: 'lint', needs: [], cores: 1, isTest: true, run: () => lint(workshop) },
     { name: 'images', needs: ['engine'], cores: 1, isTest: false, run: () => buildImages(workshop) },
     project('walls', ['test/walls']),
+    project('sim', ['test/sim'], { limitMs: 15 * minutes }),
     project('unit', ['packages', 'demo', 'test/run']),
     project('interop', ['test/interop'], { needs: ['images'] }),
-    project('sim', ['test/sim'], { limitMs: 15 * minutes }),
     project('wire', ['test/wire'], { needs: ['images'] }),
     project('zookeeper', ['test/zookeeper'], { needs: ['images'] }),
     project('e2e', ['test/e2e'], { needs: ['images'], cores: 2, limitMs: 15 * minutes }),
