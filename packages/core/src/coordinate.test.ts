@@ -62,6 +62,11 @@ group('coordinate()', () => {
     ).toEqual([]);
   });
 
+  it('names the VIP in vips/ again where only that has gone', () => {
+    const view = settled({ service: { vipService: new Map([[VIP, null]]) } });
+    expect(asks(view)).toEqual(['ensure /vips', `[create /vips/${VIP}]`]);
+  });
+
   it('asks nothing when all is as wanted', () => {
     expect(asks(settled())).toEqual([]);
   });

@@ -181,7 +181,33 @@ function probes({ service, settings }: Task): Coordination['probes'] {
 }
 
 function registryWrites(task: Task): readonly Step[] {
-  return [...task.facts.registry].flatMap(([vip, owner]) => registryWrite(task, vip, owner));
+  const { registry, vipService } = task.service;
+  const unnamed = task.settings.vips.filter(
+    vip =>
+      vipService.get(vip) === null &&
+      !task.facts.registry.has(vip) &&
+      registry.get(vip)?.present === true &&
+      registry.get(vip)?.record.owner === me(task),
+  );
+  return [
+    ...[...task.facts.registry].flatMap(([vip, owner]) => registryWrite(task, vip, owner)),
+    ...unnamed.flatMap(vip => naming(task, vip, [])),
+  ];
+}
+
+/** Says in `vips/` which service has the VIP, together with these steps. */
+function naming(task: Task, vip: Vip, more: readonly MultiStep[]): readonly Step[] {
+  const { vips, vip: vipPath } = paths(task.view.settings.root);
+  const data = encodeVip({ service: task.settings.name });
+  const named: readonly MultiStep[] =
+    task.service.vipService.get(vip) === null ? [{ kind: 'create', path: vipPath(vip), data, ephemeral: false }] : [];
+  return [
+    { op: { kind: 'ensure', path: vips }, purpose: { kind: 'ensure', service: task.settings.name, path: vips } },
+    {
+      op: { kind: 'multi', steps: [...named, ...more] },
+      purpose: { kind: 'registry-write', service: task.settings.name, vip },
+    },
+  ];
 }
 
 function registryWrite(task: Task, vip: Vip, owner: AgentName | null): readonly Step[] {
@@ -190,19 +216,7 @@ function registryWrite(task: Task, vip: Vip, owner: AgentName | null): readonly 
   const data = encodeRegistry({ owner, epoch: (entry?.record.epoch ?? 0) + 1, forgotten: false });
   if (entry?.present)
     return [{ op: { kind: 'set', path: task.at.registry(vip), data, version: entry.version }, purpose }];
-  const create: MultiStep = { kind: 'create', path: task.at.registry(vip), data, ephemeral: false };
-  const { vips, vip: vipPath } = paths(task.view.settings.root);
-  const named: MultiStep = {
-    kind: 'create',
-    path: vipPath(vip),
-    data: encodeVip({ service: task.settings.name }),
-    ephemeral: false,
-  };
-  const steps = task.service.vipService.get(vip) === null ? [named, create] : [create];
-  return [
-    { op: { kind: 'ensure', path: vips }, purpose: { kind: 'ensure', service: task.settings.name, path: vips } },
-    { op: { kind: 'multi', steps }, purpose },
-  ];
+  return naming(task, vip, [{ kind: 'create', path: task.at.registry(vip), data, ephemeral: false }]);
 }
 
 /** A claim that stands from an earlier session is replaced in one transaction, so that nobody sees it missing. */

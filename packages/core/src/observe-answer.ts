@@ -57,7 +57,7 @@ function understand(
     case 'able':
       return { ...service, able: new Map(service.able).set(purpose.name, ableOf(result)) };
     case 'vip-service':
-      return { ...service, vipService: new Map(service.vipService).set(purpose.vip, serviceOf(result)) };
+      return { ...service, vipService: new Map(service.vipService).set(purpose.vip, serviceOf(result, service)) };
     case 'presence':
       return readPresence(view, service, result);
     case 'take-presence':
@@ -121,8 +121,10 @@ function registryNames(service: ServiceView, found: readonly string[]): ServiceV
     [...service.registry].map(([vip, entry]) => [vip, { ...entry, present: names.has(vip) && entry.present }]),
   );
   const unread = [...names].filter(vip => registry.get(vip)?.present !== true);
+  // Where an entry has vanished its `vips/<vip>` may have gone with it.
+  const vipService = new Map([...service.vipService].filter(([vip]) => registry.get(vip)?.present !== false));
   const pending = [...service.registryUnread].filter(vip => names.has(vip));
-  return { ...service, registry, registryUnread: new Set([...pending, ...unread]) };
+  return { ...service, registry, vipService, registryUnread: new Set([...pending, ...unread]) };
 }
 
 function agentNames(view: View, service: ServiceView, agents: ReadonlySet<AgentName>, nowMs: number): ServiceView {
@@ -213,10 +215,11 @@ function ableOf(result: ZkResult): ReturnType<ServiceView['able']['get']> & {} {
   return decoded.kind === 'ok' ? decoded.record : 'unreadable';
 }
 
-function serviceOf(result: ZkResult): string | null {
+/** A record that cannot be read is no evidence against this service, and is not written over. */
+function serviceOf(result: ZkResult, { name }: ServiceView): string | null {
   if (result.kind !== 'node') return null;
   const decoded = decodeVip(result.data);
-  return decoded.kind === 'ok' ? decoded.record.service : null;
+  return decoded.kind === 'ok' ? decoded.record.service : name;
 }
 
 function readPresence(view: View, service: ServiceView, result: ZkResult): ServiceView {

@@ -28,6 +28,28 @@ const reading = (scene: Scene = {}): View => asking(scene, [{ kind: 'children', 
 const answer = (results: readonly ZkResult[]): Input => ({ kind: 'answer', id: 1, results, leaseUntilMs: 1000 });
 const apex = (view: View): ServiceView => view.services.get('apex')!;
 
+group('vips/', () => {
+  const asked: Purpose = { kind: 'vip-service', service: 'apex', vip: VIP };
+  const read = (data: string): ServiceView['vipService'] => {
+    const view = asking({}, [{ kind: 'get', path: `/vipkeeper/vips/${VIP}`, watch: false }], [asked]);
+    return apex(observe(view, answer([{ kind: 'node', data, stat }]), 1)).vipService;
+  };
+
+  it('names another service, or cannot be read and then speaks against nobody', () => {
+    expect([read('{"version":1,"service":"other"}'), read('{"version":99}'), read('x')]).toEqual([
+      new Map([[VIP, 'other']]),
+      new Map([[VIP, 'apex']]),
+      new Map([[VIP, 'apex']]),
+    ]);
+  });
+
+  it('is read again where the registry entry has vanished', () => {
+    const view = asking({}, [{ kind: 'children', path: '/vipkeeper/services/apex/registry' }], [place('registry')]);
+    const after = apex(observe(view, answer([names([], 1)]), 1));
+    expect([after.registry.get(VIP)!.present, after.vipService]).toEqual([false, new Map()]);
+  });
+});
+
 group('fresh and dirty', () => {
   it('an event makes its place dirty, and a read makes it fresh again', () => {
     const dirty = observe(reading(), { kind: 'dirty', path: '/vipkeeper/services/apex/agents' }, 1);
