@@ -344,6 +344,17 @@ group('drain', () => {
   });
 });
 
+it('an agent that ZooKeeper refuses says so, starting or announcing all the same', () => {
+  const told = [0, 60_000].map(at => {
+    const [verdict] = decide(viewOf({ service: { everSynced: false, lastRefusal: 'not permitted' } }), at).verdicts;
+    return [verdict!.reason, verdict!.detail];
+  });
+  expect(told).toEqual([
+    ['starting', 'not permitted'],
+    ['cold-start', 'not permitted'],
+  ]);
+});
+
 group('the registry', () => {
   it('gets an entry at the first announcement', () => {
     expect(decide(viewOf({ registry: {} }), 0).facts.get('apex')!.registry).toEqual(new Map([[VIP, 'a']]));

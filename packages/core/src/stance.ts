@@ -139,12 +139,12 @@ function starting(
   if (twin !== null) return { stance: plain('none', 'name-in-use'), detail: twin };
   const { coldStart } = view.settings;
   if (coldStart.then === 'wait' || view.shutdown !== null || !settings.vips.includes(vip))
-    return { stance: plain('none', 'starting'), detail: null };
+    return { stance: plain('none', 'starting'), detail: service.lastRefusal };
   const against = reasonAgainst(view, settings, vip);
   if (against !== null) return { stance: plain('none', 'starting'), detail: against };
   const dueMs = view.startedAtMs + coldStart.waitMs;
-  if (nowMs < dueMs) return { stance: { ...plain('none', 'starting'), untilMs: dueMs }, detail: null };
-  return { stance: plain('own', 'cold-start'), detail: null };
+  if (nowMs < dueMs) return { stance: { ...plain('none', 'starting'), untilMs: dueMs }, detail: service.lastRefusal };
+  return { stance: plain('own', 'cold-start'), detail: service.lastRefusal };
 }
 
 /** What the state file knows against announcing the own VIP without ZooKeeper. */
