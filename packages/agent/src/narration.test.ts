@@ -99,6 +99,18 @@ describe('the narrator', () => {
     ]);
   });
 
+  it('tells of a refusal before anything could be read', () => {
+    const { log, lines } = heardLog();
+    createNarrator({ log }).decided(view({ everSynced: false, lastRefusal: 'not permitted' }), decision());
+    expect(lines.slice(1)).toEqual([
+      {
+        level: 'warn',
+        message: 'ZooKeeper refused an operation',
+        fields: { service: 'apex', error: 'not permitted' },
+      },
+    ]);
+  });
+
   it('tells the surroundings when they change, and nothing of what is as usual', () => {
     const { log, lines } = heardLog();
     const narrator = createNarrator({ log });
@@ -113,8 +125,8 @@ describe('the narrator', () => {
       ['info', 'BGP session changed', { peer: '192.0.2.254', from: 'down', to: 'up', families: ['ipv4'] }],
       ['info', 'members changed', { service: 'apex', from: '', to: 'a b' }],
       ['info', 'maintenance is on', { service: 'apex', on: true, by: undefined, reason: undefined }],
+      ['warn', 'ZooKeeper refused an operation', { service: 'apex', error: 'no-auth' }],
       ['info', 'maintenance is off', { service: 'apex', on: false, by: undefined, reason: undefined }],
-      ['warn', 'ZooKeeper refused a write', { service: 'apex', error: 'no-auth' }],
     ]);
   });
 });

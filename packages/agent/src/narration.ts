@@ -63,6 +63,10 @@ type Note = (key: string, word: string, usual: string, say: (from: string) => vo
 
 function serviceNotes(service: ServiceView, note: Note, log: Log): void {
   const { name, maintenance } = service;
+  note(`refusal ${name}`, service.lastRefusal ?? '', '', () => {
+    if (service.lastRefusal !== null)
+      log.warn({ service: name, error: service.lastRefusal }, 'ZooKeeper refused an operation');
+  });
   if (!service.everSynced) return;
   note(`maintenance ${name}`, maintenance.on ? maintenance.czxid : 'off', 'off', () => {
     const record = maintenance.on ? maintenance.record : null;
@@ -80,10 +84,6 @@ function serviceNotes(service: ServiceView, note: Note, log: Log): void {
       if (unreadable !== null)
         log.warn({ service: name, vip, error: unreadable }, 'registry record not understood, left as it is');
     });
-  note(`refusal ${name}`, service.lastRefusal ?? '', '', () => {
-    if (service.lastRefusal !== null)
-      log.warn({ service: name, error: service.lastRefusal }, 'ZooKeeper refused a write');
-  });
 }
 
 function sameStory(a: Verdict, b: Verdict): boolean {
