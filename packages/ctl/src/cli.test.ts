@@ -104,6 +104,27 @@ apex     2001:db8::2  lb-2   lb-2, lb-1    authority  passing  2/2  AGO  own
   });
 });
 
+describe('interrupted', () => {
+  it('while it waits for a VIP, vipctl says how it is and exits 130', async () => {
+    await plant(world, healthyService());
+    const interrupted = new AbortController();
+    const meanwhile = async () => interrupted.abort();
+    const args = ['wait', '192.0.2.1', '--for', 'withdrawn'];
+    expect(await world.vipctl(args, { meanwhile, signal: interrupted.signal })).toEqual({
+      exit: 130,
+      out: '192.0.2.1 is announced by lb-1 (authority) and lb-2 (standby); owner lb-1\n',
+      err: '',
+    });
+  });
+
+  it('while it waits for ZooKeeper, vipctl ends at once', async () => {
+    const signal = AbortSignal.timeout(50);
+    const before = performance.now();
+    const ran = await vipctl(['--servers', '127.0.0.1:1', '--connect-timeout', '30s', 'status'], { signal });
+    expect([ran.exit, performance.now() - before < 10_000]).toEqual([130, true]);
+  });
+});
+
 describe('vipctl explain', () => {
   it('answers in sentences, for a VIP or a name', async () => {
     await plant(world, healthyService());

@@ -90,7 +90,7 @@ async function inSession(program: Command, io: Io, use: (context: Context) => Pr
   const { accessOf, targetOf, withSession } = await import('./connection.ts');
   const wanted: ConnectionFlags = { ...flags, connectTimeoutMs: flags.connectTimeout };
   const target = await targetOf(wanted, io);
-  return withSession(target, flags.connectTimeout, session =>
+  return withSession(target, { limitMs: flags.connectTimeout, signal: io.signal }, session =>
     use({ io, session, root: target.root, format, yes: flags.yes === true, access: accessOf(target) }),
   );
 }

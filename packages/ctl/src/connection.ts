@@ -132,12 +132,14 @@ async function tlsOf(tls: NonNullable<Config['zookeeper']['tls']>, io: Io): Prom
   };
 }
 
+/** How long ZooKeeper is waited for, and what ends that early. */
+export interface Wait {
+  readonly limitMs: number;
+  readonly signal: AbortSignal;
+}
+
 /** Opens a session, and closes it whatever `use` does. Failures of ZooKeeper come out with their exit codes. */
-export async function withSession<T>(
-  target: Target,
-  limitMs: number,
-  use: (session: ZkSession) => Promise<T>,
-): Promise<T> {
+export async function withSession<T>(target: Target, wait: Wait, use: (session: ZkSession) => Promise<T>): Promise<T> {
   const { connect } = await import('@vipkeeper/zk');
   let last = '';
   const session = connect({
@@ -148,7 +150,7 @@ export async function withSession<T>(
     },
   });
   try {
-    await connected(session, target, limitMs, () => last);
+    await connected(session, target, wait, () => last);
     return await use(session);
   } catch (error) {
     throw asCtlError(error);
@@ -162,7 +164,7 @@ function causeText(message: string, fields: Readonly<Record<string, unknown>>): 
   return typeof cause === 'string' ? `${message}: ${cause}` : message;
 }
 
-function connected(session: ZkSession, target: Target, limitMs: number, last: () => string): Promise<void> {
+function connected(session: ZkSession, target: Target, { limitMs, signal }: Wait, last: () => string): Promise<void> {
   const servers = target.options.servers
     .map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`)
     .join(', ');
@@ -180,12 +182,16 @@ function connected(session: ZkSession, target: Target, limitMs: number, last: ()
         finish(new CtlError(EXIT.notPermitted, `ZooKeeper refused our credentials: ${state.cause}`));
     };
     const stop = session.onState(look);
+    const interrupt = () => finish(new CtlError(EXIT.interrupted, 'Interrupted while waiting for ZooKeeper'));
     const finish = (error: CtlError | null) => {
       clearTimeout(timer);
+      signal.removeEventListener('abort', interrupt);
       stop();
       if (error === null) resolve();
       else reject(error);
     };
+    signal.addEventListener('abort', interrupt);
+    if (signal.aborted) interrupt();
     look(session.state);
   });
 }

@@ -3,14 +3,21 @@
 import { readFile, stat } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
 import { run } from './cli.ts';
+import { EXIT } from './exit.ts';
 import type { Io } from './io.ts';
 import { VERSION } from './version.ts';
 
 const interrupted = new AbortController();
 process.once('SIGINT', () => interrupted.abort());
 process.once('SIGTERM', () => interrupted.abort());
-// A reader that goes away (`vipctl status | head`) is no failure.
-process.stdout.on('error', () => process.exit(0));
+// A reader that goes away (`vipctl status | head`) is no failure; a full disk is one.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(EXIT.done);
+  process.stderr.write(`vipctl: Cannot write to standard output: ${error.message}\n`);
+  process.exit(EXIT.failed);
+});
+// Nobody to complain to: the exit code still tells.
+process.stderr.on('error', () => {});
 
 const io: Io = {
   env: process.env,

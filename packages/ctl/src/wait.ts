@@ -65,6 +65,7 @@ export async function waitFor(
   );
   await show(io, format, 'Wait', { met: done, vips: seen }, () => seen.map(sentence).join(''));
   if (done) return EXIT.done;
+  if (io.signal.aborted) return EXIT.interrupted;
   io.err(`Not so within ${timeoutMs / 1000} s.\n`);
   return EXIT.unconfirmed;
 }
