@@ -29,7 +29,7 @@ const MIX: readonly (readonly [Fault, number])[] = [
   [faults.slowFollower, 2],
   [faults.wipe, 0.5],
   [operators.maintenance, 3],
-  [operators.scriptedMaintenance, 2],
+  [operators.scriptedMaintenance, 4],
   [operators.drain, 5],
   [operators.restart, 4],
   [operators.rollingRestart, 1],

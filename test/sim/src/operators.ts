@@ -48,7 +48,7 @@ export const scriptedMaintenance: Fault = (world, random) => {
   const path = `/vipkeeper/services/${service}/drain/nobody`;
   if (world.ensemble.write({ kind: 'create', path, data: '', ephemeral: false }).kind === 'failed') return false;
   world.drains.get(service)!.add('nobody');
-  world.scheduler.after(1000, () => undrain(world, service, 'nobody'));
+  world.scheduler.after(90_000, () => undrain(world, service, 'nobody'));
   world.scheduler.after(random.between(0.5, 6), () => beginMaintenance(world, random, service));
   return true;
 };

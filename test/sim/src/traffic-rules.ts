@@ -72,16 +72,17 @@ export function watchTraffic(world: World, judge: Judge, book: RouteBook): Traff
     return memory?.announcedSinceMs == null ? 0 : process!.localMs - memory.announcedSinceMs;
   };
 
-  // P2, stability: steady traffic from above does not leave a standby that goes on serving for one that came later, unless
-  // that one is the owner or has a higher priority. Of two equal lengths the routers' own tie break decides: a frozen rank
-  // may meet an equal one.
+  // P2, stability: steady traffic from above does not leave a standby that goes on serving for one that came later and put
+  // itself first, unless that one is the owner or has a higher priority. Ranks are frozen and do not travel between agents:
+  // a newcomer that went behind one incumbent (rank 1) may come before another whose rank was frozen at 2. That is a known
+  // price of names without data, and no packet is lost by it.
   const moved: TrafficRules['moved'] = (spot, served) => {
     const { vip } = spot;
     if (spot !== tops.get(vip) || spot.servedBy === null || served === ownerOf(vip).name) return;
     const [former, next] = [members.get(spot.servedBy)!, members.get(served)!];
     const [from, to] = [former, next].map(member => member.host.announced.get(vip));
     const cameLaterMs = scheduler.nowMs - meantForMs(next, vip) - spot.servedSinceMs;
-    if (from?.role !== 'standby' || (to?.rank ?? 0) >= from.rank || next.priority > former.priority) return;
+    if (from?.role !== 'standby' || to?.rank !== 0 || from.rank === 0 || next.priority > former.priority) return;
     if (scheduler.nowMs - spot.servedSinceMs < STEADY_MS || cameLaterMs < STEADY_MS / 2) return;
     if (isCapable(world, former, vip, STEADY_MS) && sightCalm(world, former, boundMs))
       judge.accuse('P2', `traffic for ${vip} leaves ${former.name}, which serves, for ${served}, which is no better`);

@@ -236,7 +236,7 @@ export function createEnsemble(scheduler: Scheduler, random: Random, trace: Trac
     connection.busy = true;
     const { xid, op } = next;
     if (op.kind === 'children' || op.kind === 'get') {
-      scheduler.after(random.between(0.02, 0.2), () => serveRead(connection, xid, op));
+      scheduler.after(random.between(0.05, 1), () => serveRead(connection, xid, op));
     } else {
       scheduler.after(random.between(0.2, 2), () => serveWrite(connection, xid, op));
     }
