@@ -57,8 +57,17 @@ export interface PeerOptions {
   readonly localAddress6?: string;
   /** Wait for the peer to connect instead of connecting. Default false. */
   readonly passive?: boolean;
-  /** Largest TTL distance; 1 = directly connected. Default 1. Not enforced: the kernel's default TTL is used. */
+  /**
+   * Largest distance in hops; 1 = directly connected. Default 1. Enforced by `ttlSecurity`, and as the outgoing TTL of an
+   * eBGP peer that has a password or a device; otherwise the kernel's default TTL is used.
+   */
   readonly multihop?: number;
+  /** TCP-MD5 key (RFC 2385), 1 to 80 bytes. Needs Linux and koffi, as do the next two. */
+  readonly password?: string;
+  /** GTSM (RFC 5082): TTL 255 out, and nothing accepted that has come more than `multihop` hops. Default false. */
+  readonly ttlSecurity?: boolean;
+  /** Network device that the session is bound to (SO_BINDTODEVICE). */
+  readonly device?: string;
   /** Proposed hold time in seconds: 0, or 3..65535. Default 9. */
   readonly holdTimeSeconds?: number;
   /** Default 5. */

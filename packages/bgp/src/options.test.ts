@@ -18,6 +18,9 @@ describe('options of a peer', () => {
       localAddress6: undefined,
       passive: false,
       multihop: 1,
+      password: undefined,
+      ttlSecurity: false,
+      device: undefined,
       holdTimeSeconds: 9,
       connectRetrySeconds: 5,
       sendHoldTimeSeconds: undefined,
@@ -45,6 +48,9 @@ describe('options of a peer', () => {
     [{ localAddress: '::1' }, 'localAddress must be an ipv4 address: current value is ::1'],
     [{ localAddress6: '192.0.2.1' }, 'localAddress6 must be an ipv6 address: current value is 192.0.2.1'],
     [{ localAddress4: '010.1.1.1' }, 'localAddress4 must be an IP address without zone: current value is 010.1.1.1'],
+    [{ password: '' }, 'password must have 1..80 bytes: current value is 0 bytes'],
+    [{ password: 'ä'.repeat(41) }, 'password must have 1..80 bytes: current value is 82 bytes'],
+    [{ device: 'eth0/1' }, 'device must be a device name: current value is eth0/1'],
     [{ multihop: 0 }, 'multihop must be 1..255: current value is 0'],
     [{ families: [] }, 'families must be ipv4, ipv6 or both: current value is '],
   ])('that cannot be used are refused by name: %j', (over, message) => {
@@ -56,6 +62,18 @@ describe('options of a peer', () => {
   it('are refused for an address with a zone, and for a peer that is there twice', () => {
     expect(() => checkPeer({ ...PEER, address: 'fe80::1%eth0' })).toThrow('address must be an IP address without zone');
     expect(() => checkPeers([PEER, PEER])).toThrow('Cannot use peer 192.0.2.254: it is there twice');
+  });
+
+  it('are refused for two passwords at one address, which the kernel could not tell apart, and neither is shown', () => {
+    const twice = [
+      { ...PEER, password: 'one' },
+      { ...PEER, port: 1179, password: 'other' },
+    ];
+    expect(() => checkPeers(twice)).toThrow(
+      new RangeError(
+        'Cannot use peer 192.0.2.254:1179: its password must be that of the other peer there: current value is (hidden)',
+      ),
+    );
   });
 });
 

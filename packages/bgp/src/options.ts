@@ -2,6 +2,7 @@
 
 import type { Family, PeerOptions, SpeakerOptions } from './advertisement.ts';
 import { familyOf, formatIpAddress, identifierNumber, parseIpAddress } from './ip-address.ts';
+import { MAX_PASSWORD_BYTES } from './socket-options.ts';
 import { AS_TRANS } from './wire/codes.ts';
 
 /** One neighbour with all defaults filled in. */
@@ -16,6 +17,9 @@ export interface CheckedPeer {
   readonly localAddress6: string | undefined;
   readonly passive: boolean;
   readonly multihop: number;
+  readonly password: string | undefined;
+  readonly ttlSecurity: boolean;
+  readonly device: string | undefined;
   readonly holdTimeSeconds: number;
   readonly connectRetrySeconds: number;
   readonly sendHoldTimeSeconds: number | undefined;
@@ -23,6 +27,8 @@ export interface CheckedPeer {
 }
 
 const BGP_PORT = 179;
+/** As the kernel takes them: IFNAMSIZ is 16 with the final zero. */
+const DEVICE = /^[^\s/:\0]{1,15}$/;
 const DEFAULTS = {
   port: BGP_PORT,
   localAddress: undefined,
@@ -31,6 +37,9 @@ const DEFAULTS = {
   sendHoldTimeSeconds: undefined,
   passive: false,
   multihop: 1,
+  password: undefined,
+  ttlSecurity: false,
+  device: undefined,
   holdTimeSeconds: 9,
   connectRetrySeconds: 5,
   families: ['ipv4', 'ipv6'],
@@ -81,6 +90,14 @@ function checkFamilies(who: string, families: readonly Family[]): void {
   }
 }
 
+/** Says how long it is, never what it is. */
+function checkPassword(who: string, password: string | undefined): void {
+  const bytes = Buffer.byteLength(password ?? '?');
+  if (bytes < 1 || bytes > MAX_PASSWORD_BYTES) {
+    refuse(who, `password must have 1..${MAX_PASSWORD_BYTES} bytes`, `${bytes} bytes`);
+  }
+}
+
 function keyOf(address: string, port: number): string {
   if (port === BGP_PORT) return address;
   return familyOf(address) === 'ipv6' ? `[${address}]:${port}` : `${address}:${port}`;
@@ -98,6 +115,8 @@ export function checkPeer(options: PeerOptions): CheckedPeer {
   const localAddress4 = checkLocal(who, 'localAddress4', peer.localAddress4, 'ipv4');
   const localAddress6 = checkLocal(who, 'localAddress6', peer.localAddress6, 'ipv6');
   if (!wholeBetween(peer.multihop, 1, 255)) refuse(who, 'multihop must be 1..255', peer.multihop);
+  checkPassword(who, peer.password);
+  if (peer.device !== undefined && !DEVICE.test(peer.device)) refuse(who, 'device must be a device name', peer.device);
   checkHoldTime(who, peer.holdTimeSeconds);
   checkSeconds(who, 'connectRetrySeconds', peer.connectRetrySeconds);
   checkSeconds(who, 'sendHoldTimeSeconds', peer.sendHoldTimeSeconds);
@@ -110,13 +129,18 @@ function checkSeconds(who: string, name: string, value: number | undefined): voi
   refuse(who, `${name} must be above 0 and at most 65535`, value);
 }
 
-/** Checks a whole list; two peers with one address and port are a mistake. */
+/** Checks a whole list; two peers with one address and port are a mistake, and so are two passwords for one address. */
 export function checkPeers(options: readonly PeerOptions[]): CheckedPeer[] {
   const peers = options.map(checkPeer);
   const seen = new Set<string>();
   for (const { key } of peers) {
     if (seen.has(key)) refuse(`peer ${key}`, 'it is there twice', key);
     seen.add(key);
+  }
+  for (const { key, address, password } of peers) {
+    const first = peers.find(other => other.address === address);
+    if (first?.password !== password)
+      refuse(`peer ${key}`, 'its password must be that of the other peer there', '(hidden)');
   }
   return peers;
 }

@@ -9,6 +9,7 @@ import { checkAttributes } from './route-attributes.ts';
 import { type DriverSources, SessionDriver } from './session-driver.ts';
 import type { Negotiated } from './session-open.ts';
 import type { SessionOutput } from './session-types.ts';
+import { type SocketOptions, socketOptionsOf } from './socket-options.ts';
 import { connectTcp, type IncomingConnection, type Transport } from './tcp.ts';
 import type { NotificationMessage } from './wire/notification.ts';
 import { treatAsWithdraw, type UpdateMessage } from './wire/update.ts';
@@ -64,10 +65,12 @@ function hasFamily(wanted: WantedRoutes, family: Family): boolean {
 
 /** Runs one neighbour. */
 export class Peer {
-  readonly options: CheckedPeer;
   readonly identity: PeerIdentity;
   readonly #surroundings: PeerSurroundings;
   readonly #driver: SessionDriver;
+  /** Every open connection of a peer that needs socket options. */
+  readonly #secured = new Set<Transport>();
+  #options: CheckedPeer;
   #wanted: WantedRoutes = new Map();
   #rib: AdjRibOut | undefined;
   #negotiated: Negotiated | undefined;
@@ -77,10 +80,14 @@ export class Peer {
 
   constructor(options: CheckedPeer, surroundings: PeerSurroundings) {
     const { key, address, as } = options;
-    this.options = options;
+    this.#options = options;
     this.identity = { key, address, as, kind: as === surroundings.localAs ? 'ibgp' : 'ebgp' };
     this.#surroundings = surroundings;
     this.#driver = this.#makeDriver();
+  }
+
+  get options(): CheckedPeer {
+    return this.#options;
   }
 
   #makeDriver(): SessionDriver {
@@ -100,7 +107,7 @@ export class Peer {
     return new SessionDriver(
       session,
       {
-        connect: events => connectTcp(options, events),
+        connect: events => this.#remember(connectTcp(options, events, this.#socketOptions())),
         established: (negotiated, transport) => this.#onEstablished(negotiated, transport),
         down: () => this.#onDown(),
         update: update => this.#onUpdate(update),
@@ -120,8 +127,38 @@ export class Peer {
     this.#driver.stop(notification);
   }
 
+  /** A connection that cannot be given the peer's options is refused: better none than a clear one. */
   accept(connection: IncomingConnection): void {
-    this.#driver.accept(events => connection.adopt(events));
+    const options = this.#socketOptions();
+    try {
+      if (options !== undefined) connection.secure(options);
+    } catch (error) {
+      this.#log('warn', 'connection refused', { reason: (error as Error).message });
+      connection.refuse();
+      return;
+    }
+    this.#driver.accept(events => this.#remember(connection.adopt(events)));
+  }
+
+  /**
+   * Takes a new key over, on open connections too: they go on as soon as the peer has it as well. Throws when the kernel
+   * refuses; the peer must then be made anew.
+   */
+  changePassword(password: string): void {
+    this.#options = { ...this.#options, password };
+    const options = this.#socketOptions();
+    if (options !== undefined) for (const transport of this.#secured) transport.secure(options);
+  }
+
+  #socketOptions(): SocketOptions | undefined {
+    return socketOptionsOf(this.#options, this.#surroundings.localAs);
+  }
+
+  #remember(transport: Transport): Transport {
+    if (this.#socketOptions() === undefined) return transport;
+    this.#secured.add(transport);
+    void transport.released.then(() => this.#secured.delete(transport));
+    return transport;
   }
 
   released(): Promise<void> {
@@ -164,11 +201,22 @@ export class Peer {
       localAddress: this.#driver.transport?.localAddress,
       remoteRouterId: negotiated?.peerIdentifier,
       holdTimeSeconds: negotiated?.holdTimeSeconds,
-      lastError,
+      lastError: lastError === undefined ? undefined : `${lastError}${this.#likelyCause(lastError)}`,
       notes: this.#missing.map(({ reason }) => reason),
       counters: { ...this.#driver.counters },
       routesOut: this.#rib?.countOut() ?? 0,
     };
+  }
+
+  /** A kernel that drops what is not signed rightly, or has come too far, says nothing; neither does the other end. */
+  #likelyCause(reason: string): string {
+    if (!/timed out|ETIMEDOUT/.test(reason)) return '';
+    const { password, ttlSecurity } = this.#options;
+    const causes = [
+      ...(password === undefined ? [] : ['the password differs or is missing there']),
+      ...(ttlSecurity ? ['TTL security is off there or the peer is further away than multihop'] : []),
+    ];
+    return causes.length === 0 ? '' : ` (likely: ${causes.join(', or ')})`;
   }
 
   #log(level: 'debug' | 'info' | 'warn', message: string, fields: Readonly<Record<string, unknown>>): void {

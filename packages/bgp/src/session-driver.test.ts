@@ -34,6 +34,8 @@ class MemoryTransport implements Transport {
     this.#release();
   }
 
+  secure(): void {}
+
   abandon(): void {
     this.ended ??= 'abandon';
     this.#release();

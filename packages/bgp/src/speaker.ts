@@ -7,6 +7,8 @@ import type { Advertisement, PeerOptions, Speaker, SpeakerOptions } from './adve
 import { formatPrefix, parsePrefix } from './ip-address.ts';
 import { type CheckedPeer, checkPeers, checkSpeaker } from './options.ts';
 import { Peer, type PeerSurroundings, routesFor } from './peer.ts';
+import { checkSocketOptions } from './secured-socket.ts';
+import { type ListenerNeeds, listenerNeeds } from './socket-options.ts';
 import { type IncomingConnection, listenTcp, type TcpListener } from './tcp.ts';
 import { within } from './waiting.ts';
 import { cease } from './wire/notification.ts';
@@ -40,6 +42,7 @@ class EmbeddedSpeaker implements Speaker {
   #advertisements: readonly Advertisement[] = [];
   #prefixes: ReadonlySet<string> = new Set();
   #tcp: TcpListener | undefined;
+  #needs: ListenerNeeds;
   #phase: 'new' | 'running' | 'closed' = 'new';
   #closing: Promise<void> | undefined;
 
@@ -56,7 +59,10 @@ class EmbeddedSpeaker implements Speaker {
         for (const listener of this.#listeners) listener();
       },
     };
-    this.#peers = checkPeers(options.peers).map(peer => new Peer(peer, this.#surroundings));
+    const peers = checkPeers(options.peers);
+    checkSocketOptions(peers, options.localAs);
+    this.#needs = listenerNeeds(peers);
+    this.#peers = peers.map(peer => new Peer(peer, this.#surroundings));
   }
 
   async start(): Promise<void> {
@@ -69,7 +75,7 @@ class EmbeddedSpeaker implements Speaker {
 
   async #listen(at: NonNullable<SpeakerOptions['listen']>): Promise<void> {
     try {
-      const tcp = await listenTcp(at, connection => this.#onConnection(connection));
+      const tcp = await listenTcp(at, connection => this.#onConnection(connection), this.#needs);
       if (this.#phase === 'closed') tcp.close();
       else this.#tcp = tcp;
     } catch (cause) {
@@ -104,7 +110,9 @@ class EmbeddedSpeaker implements Speaker {
   async setPeers(options: readonly PeerOptions[]): Promise<void> {
     if (this.#phase === 'closed') return;
     const wanted = new Map(checkPeers(options).map(peer => [peer.key, peer]));
-    const kept = this.#peers.filter(peer => sameOptions(peer.options, wanted.get(peer.identity.key)));
+    checkSocketOptions([...wanted.values()], this.#options.localAs);
+    this.#secureListener(listenerNeeds([...wanted.values()]));
+    const kept = this.#peers.filter(peer => this.#keeps(peer, wanted.get(peer.identity.key)));
     const gone = this.#peers.filter(peer => !kept.includes(peer));
     const keptKeys = new Set(kept.map(({ identity }) => identity.key));
     const added = [...wanted.values()].filter(({ key }) => !keptKeys.has(key));
@@ -117,6 +125,36 @@ class EmbeddedSpeaker implements Speaker {
     await this.#release(gone, RELEASE_LIMIT_MS);
     if (this.#phase === 'running') for (const peer of fresh) if (this.#peers.includes(peer)) peer.start();
     this.#surroundings.changed();
+  }
+
+  /** The listener first: a peer that already has its new key may connect at any moment. */
+  #secureListener(needs: ListenerNeeds): void {
+    const before = new Map(this.#needs.keys.map(({ address, password }) => [address, password]));
+    const wanted = new Set(needs.keys.map(({ address }) => address));
+    const gone = [...before.keys()].filter(address => !wanted.has(address));
+    const changed = needs.keys.filter(({ address, password }) => before.get(address) !== password);
+    const keys = [...gone.map(address => ({ address, password: undefined })), ...changed];
+    this.#tcp?.secure({ keys, fullTtl: needs.fullTtl });
+    this.#needs = needs;
+  }
+
+  /** Another password alone is no reason to end a session. */
+  #keeps(peer: Peer, wanted: CheckedPeer | undefined): boolean {
+    if (sameOptions(peer.options, wanted)) return true;
+    const password = wanted?.password;
+    if (password === undefined || peer.options.password === undefined) return false;
+    if (!sameOptions({ ...peer.options, password }, wanted)) return false;
+    try {
+      peer.changePassword(password);
+      return true;
+    } catch (error) {
+      const reason = (error as Error).message;
+      this.#surroundings.log('warn', 'password cannot be changed on a session, which starts anew', {
+        peer: peer.identity.key,
+        reason,
+      });
+      return false;
+    }
   }
 
   #newPeer(options: CheckedPeer): Peer {
@@ -183,7 +221,8 @@ function sameOptions(one: CheckedPeer, other: CheckedPeer | undefined): boolean 
 
 /**
  * An announce-only BGP-4 speaker (RFC 4271). Nothing connects before `start()`; `set()` before that just remembers.
- * Throws a RangeError on options that cannot be used.
+ * Throws a RangeError on options that cannot be used, and an Error that names what is missing when this machine cannot
+ * give a peer its password, ttlSecurity or device.
  */
 export function createSpeaker(options: SpeakerOptions): Speaker {
   return new EmbeddedSpeaker(options);

@@ -3,8 +3,11 @@
 // peer's FIN (closing earlier would answer late bytes with RST, and an RST makes the peer drop what it has not read:
 // our withdrawals and the reason we gave); `abandon` closes at once.
 
-import { connect, createServer, type Server, type Socket } from 'node:net';
-import { plainAddress } from './ip-address.ts';
+import { connect, createServer, type Server, Socket } from 'node:net';
+import type { Family } from './advertisement.ts';
+import { familyOf, plainAddress } from './ip-address.ts';
+import { securedListening, securedSocket, secureListener, secureSocket } from './secured-socket.ts';
+import type { ListenerNeeds, SocketOptions } from './socket-options.ts';
 
 /** What a transport tells its user. */
 export interface TransportEvents {
@@ -27,6 +30,8 @@ export interface Transport {
   /** FIN after everything written; the socket is destroyed after `limitMs` if the peer does not close. */
   finish(limitMs: number): void;
   abandon(): void;
+  /** Sets these options on the open socket, the key too. Throws with the name of the one that the kernel refuses. */
+  secure(options: SocketOptions): void;
   /** Resolves when the socket is released. */
   readonly released: Promise<void>;
 }
@@ -38,6 +43,13 @@ export interface TcpTarget {
   readonly localAddress: string | undefined;
 }
 
+/** The other end as the socket calls it. */
+interface Remote {
+  readonly address: string;
+  /** The socket's own: ipv6 with an IPv4 address on a listener for both. */
+  readonly socketFamily: Family;
+}
+
 function reasonOf(error: NodeJS.ErrnoException, outgoing: boolean): string {
   return `${outgoing ? 'cannot connect' : 'connection broke'}: ${error.code ?? error.message}`;
 }
@@ -45,14 +57,16 @@ function reasonOf(error: NodeJS.ErrnoException, outgoing: boolean): string {
 class SocketTransport implements Transport {
   readonly released: Promise<void>;
   readonly #socket: Socket;
+  readonly #remote: Remote;
   #events: TransportEvents | undefined;
   #connected: boolean;
   #localAddress: string | undefined;
   #remoteAddress: string | undefined;
   #reason = 'the peer closed the connection';
 
-  constructor(socket: Socket, events: TransportEvents, connected: boolean) {
+  constructor(socket: Socket, remote: Remote, events: TransportEvents, connected: boolean) {
     this.#socket = socket;
+    this.#remote = remote;
     this.#events = events;
     this.#connected = connected;
     this.released = new Promise(resolve => socket.once('close', () => resolve()));
@@ -101,6 +115,10 @@ class SocketTransport implements Transport {
     this.#socket.destroy();
   }
 
+  secure(options: SocketOptions): void {
+    if (!this.#socket.destroyed) secureSocket(this.#socket, this.#remote, options);
+  }
+
   #end(): TransportEvents | undefined {
     const events = this.#events;
     this.#events = undefined;
@@ -120,16 +138,27 @@ class SocketTransport implements Transport {
   }
 }
 
-/** Starts connecting. Refusal and unreachable addresses are reported by `closed`, never thrown. */
-export function connectTcp(target: TcpTarget, events: TransportEvents): Transport {
+/** Starts connecting. Refusal, unreachable addresses and options refused are reported by `closed`, never thrown. */
+export function connectTcp(target: TcpTarget, events: TransportEvents, options?: SocketOptions): Transport {
   const { address: host, port, localAddress } = target;
-  const socket = connect({ host, port, ...(localAddress !== undefined && { localAddress }) });
-  return new SocketTransport(socket, events, false);
+  const to = { host, port, ...(localAddress !== undefined && { localAddress }) };
+  const socket = options === undefined ? connect(to) : connectSecured(to, options);
+  return new SocketTransport(socket, { address: host, socketFamily: familyOf(host) }, events, false);
+}
+
+function connectSecured(to: { readonly host: string; readonly port: number }, options: SocketOptions): Socket {
+  try {
+    return securedSocket(to.host, options).connect(to);
+  } catch (error) {
+    return new Socket().destroy(error as Error);
+  }
 }
 
 /** A connection that somebody else opened and nobody owns yet. */
 export interface IncomingConnection {
   readonly remoteAddress: string;
+  /** Sets these options, before `adopt`. Throws with the name of the one that the kernel refuses. */
+  secure(options: SocketOptions): void;
   /** Makes it a transport; must be called synchronously, or else `refuse`. */
   adopt(events: TransportEvents): Transport;
   refuse(): void;
@@ -139,14 +168,19 @@ export interface IncomingConnection {
 export interface TcpListener {
   readonly address: string;
   readonly port: number;
+  /** Sets, replaces or (password undefined) takes away these keys. Throws when the kernel refuses. */
+  secure(needs: ListenerNeeds): void;
   /** Stops accepting; connections made so far are their owners' business. */
   close(): void;
 }
 
 function incoming(socket: Socket): IncomingConnection {
+  const address = plainAddress(socket.remoteAddress ?? '');
+  const remote: Remote = { address, socketFamily: socket.remoteFamily === 'IPv6' ? 'ipv6' : 'ipv4' };
   return {
-    remoteAddress: plainAddress(socket.remoteAddress ?? ''),
-    adopt: events => new SocketTransport(socket, events, true),
+    remoteAddress: address,
+    secure: options => secureSocket(socket, remote, options),
+    adopt: events => new SocketTransport(socket, remote, events, true),
     refuse: () => {
       socket.on('error', () => {});
       socket.destroy();
@@ -157,15 +191,20 @@ function incoming(socket: Socket): IncomingConnection {
 /** Connections waiting in the kernel; more are the kernel's to drop. */
 const BACKLOG = 64;
 
-/** Binds and listens; rejects when the address cannot be bound. */
+/** Binds and listens; rejects when the address cannot be bound or a key cannot be set. */
 export function listenTcp(
   at: { readonly address: string; readonly port: number },
   onConnection: (connection: IncomingConnection) => void,
+  needs: ListenerNeeds = { keys: [], fullTtl: false },
 ): Promise<TcpListener> {
   const server = createServer({ noDelay: true }, socket => onConnection(incoming(socket)));
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ host: at.address, port: at.port, backlog: BACKLOG }, () => {
+    const where =
+      needs.keys.length === 0 && !needs.fullTtl
+        ? { host: at.address, port: at.port, backlog: BACKLOG }
+        : { fd: securedListening(at, needs) };
+    server.listen(where, () => {
       server.off('error', reject);
       server.on('error', () => {});
       resolve(listenerOf(server, at.address));
@@ -176,5 +215,6 @@ export function listenTcp(
 function listenerOf(server: Server, address: string): TcpListener {
   const bound = server.address();
   const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
-  return { address, port, close: () => server.close() };
+  const secure = (needs: ListenerNeeds): void => secureListener(server, address, needs);
+  return { address, port, secure, close: () => server.close() };
 }
