@@ -21,7 +21,8 @@ const SENTENCES: Readonly<Record<Reason, (verdict: Verdict) => string>> = {
   'waiting-for-cover': () => 'draining, waiting for cover: no other agent has this route out',
   holding: () => 'coordination is not connected; holding what was announced before',
   'last-resort': ({ detail }) => because('the local check fails, last resort on the longest path', detail),
-  'cold-start': () => 'started without ZooKeeper, last resort on the longest path until it can be read',
+  'cold-start': ({ detail }) =>
+    because('started without ZooKeeper, last resort on the longest path until it can be read', detail),
   'owner-out': verdict => `the routes of ${others(verdict)} are out and enough`,
   waiting: verdict => `agents ahead of this one should cover first; out now: ${others(verdict)}`,
   maintenance: ({ service, detail }) => because(`service ${service} is in maintenance`, detail),
