@@ -42,6 +42,16 @@ export interface Advertisement {
   readonly attributes: PathAttributes | ((peer: PeerIdentity) => PathAttributes | null);
 }
 
+/** How fast a BFD session is. Peers with one address share one session, the first one's. */
+export interface BfdPeerOptions {
+  /** Milliseconds between packets, both ways: 10..60000. Default 300. */
+  readonly intervalMs?: number;
+  /** Intervals of silence until the other end takes us for dead: 1..255. Default 3. */
+  readonly multiplier?: number;
+  /** So long may this process's main thread hang before the session is taken Down. Default the hold time. */
+  readonly stallLimitMs?: number;
+}
+
 /** One configured neighbour. */
 export interface PeerOptions {
   /** Remote address, canonical (RFC 5952), no zone. The peer's key is this, with `:port` where that is not 179. */
@@ -76,6 +86,11 @@ export interface PeerOptions {
   readonly sendHoldTimeSeconds?: number;
   /** Default both. */
   readonly families?: readonly Family[];
+  /**
+   * Keep a BFD session with this address (RFC 5881, single hop, asynchronous mode) from a thread of its own; when it goes
+   * Down after having been Up, the BGP session ends at once. Default none.
+   */
+  readonly bfd?: BfdPeerOptions;
 }
 
 /** Whole-speaker options. */
@@ -115,6 +130,16 @@ export interface PeerStatus extends PeerIdentity {
     readonly notificationsSent: number;
     readonly notificationsReceived: number;
     readonly malformedReceived: number;
+  };
+  /** Absent without `bfd`. */
+  readonly bfd?: {
+    readonly state: 'AdminDown' | 'Down' | 'Init' | 'Up';
+    /** Why it last went Down, in the words of RFC 5880 §4.1. */
+    readonly diagnostic: string;
+    /** Silence of the peer that takes the session Down; absent as long as nothing was heard. */
+    readonly detectionTimeMs?: number;
+    /** How often it went from Up to anything else. */
+    readonly downs: number;
   };
   /** Prefixes whose current announcement has left on this session (bytes handed to the kernel, socket still up). */
   readonly routesOut: number;

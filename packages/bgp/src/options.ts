@@ -1,6 +1,7 @@
 // Options are checked once, at the door, with every default in one place. What passes here needs no second look.
 
 import type { Family, PeerOptions, SpeakerOptions } from './advertisement.ts';
+import { type BfdNeighbor, checkBfd } from './bfd/options.ts';
 import { familyOf, formatIpAddress, identifierNumber, parseIpAddress } from './ip-address.ts';
 import { MAX_PASSWORD_BYTES } from './socket-options.ts';
 import { AS_TRANS } from './wire/codes.ts';
@@ -24,6 +25,7 @@ export interface CheckedPeer {
   readonly connectRetrySeconds: number;
   readonly sendHoldTimeSeconds: number | undefined;
   readonly families: readonly Family[];
+  readonly bfd: BfdNeighbor | undefined;
 }
 
 const BGP_PORT = 179;
@@ -43,6 +45,7 @@ const DEFAULTS = {
   holdTimeSeconds: 9,
   connectRetrySeconds: 5,
   families: ['ipv4', 'ipv6'],
+  bfd: undefined,
 } as const;
 
 function refuse(who: string, what: string, value: unknown): never {
@@ -106,7 +109,7 @@ function keyOf(address: string, port: number): string {
 /** Throws a RangeError that names the peer and what is wrong with it. */
 export function checkPeer(options: PeerOptions): CheckedPeer {
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  const peer: Omit<CheckedPeer, 'key'> = { ...DEFAULTS, address: options.address, as: options.as, ...given };
+  const peer: Omit<CheckedPeer, 'key' | 'bfd'> = { ...DEFAULTS, address: options.address, as: options.as, ...given };
   const who = `peer ${peer.address}`;
   const address = checkAddress(who, 'address', peer.address);
   checkAs(who, peer.as);
@@ -121,7 +124,8 @@ export function checkPeer(options: PeerOptions): CheckedPeer {
   checkSeconds(who, 'connectRetrySeconds', peer.connectRetrySeconds);
   checkSeconds(who, 'sendHoldTimeSeconds', peer.sendHoldTimeSeconds);
   checkFamilies(who, peer.families);
-  return { ...peer, address, localAddress, localAddress4, localAddress6, key: keyOf(address, peer.port) };
+  const bfd = checkBfd(who, options.bfd, { ...peer, address, localAddress });
+  return { ...peer, address, localAddress, localAddress4, localAddress6, bfd, key: keyOf(address, peer.port) };
 }
 
 function checkSeconds(who: string, name: string, value: number | undefined): void {

@@ -27,6 +27,8 @@ export interface PeerSurroundings extends DriverSources {
   readonly routerId: string;
   readonly log: Log;
   readonly changed: () => void;
+  /** What a peer's status says of its BFD session. */
+  readonly bfd: (options: CheckedPeer) => Pick<PeerStatus, 'bfd'>;
 }
 
 type Transition = Extract<SessionOutput, { kind: 'transition' }>;
@@ -127,6 +129,11 @@ export class Peer {
     this.#driver.stop(notification);
   }
 
+  /** BFD says that the peer, or the way to it, is gone. */
+  bfdDown(reason: string): void {
+    this.#driver.bfdDown(reason);
+  }
+
   /** A connection that cannot be given the peer's options is refused: better none than a clear one. */
   accept(connection: IncomingConnection): void {
     const options = this.#socketOptions();
@@ -204,6 +211,7 @@ export class Peer {
       lastError: lastError === undefined ? undefined : `${lastError}${this.#likelyCause(lastError)}`,
       notes: this.#missing.map(({ reason }) => reason),
       counters: { ...this.#driver.counters },
+      ...this.#surroundings.bfd(this.options),
       routesOut: this.#rib?.countOut() ?? 0,
     };
   }

@@ -103,6 +103,11 @@ export class SessionDriver {
     this.#input({ kind: 'ManualStop', notification });
   }
 
+  /** Ends an Established connection with Cease/BFD Down. */
+  bfdDown(reason: string): void {
+    this.#input({ kind: 'BfdDown', reason });
+  }
+
   /** Takes over a connection that the peer opened. */
   accept(adopt: (events: TransportEvents) => Transport): void {
     this.#accepted += 1;

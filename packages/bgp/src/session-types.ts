@@ -60,6 +60,8 @@ export type SessionInput =
   | { readonly kind: 'TcpConnectionFails'; readonly connection: string; readonly reason: string }
   | { readonly kind: 'MessageReceived'; readonly connection: string; readonly message: Message }
   | { readonly kind: 'DecodeFailed'; readonly connection: string; readonly error: DecodeError }
+  /** Liveness below BGP is gone; the Established connection is closed with Cease/BFD Down (RFC 9384). */
+  | { readonly kind: 'BfdDown'; readonly reason: string }
   /** Bytes were handed to the kernel; `pending` says whether more wait (RFC 9687 restarts its timer on progress). */
   | { readonly kind: 'WriteProgress'; readonly connection: string; readonly pending: boolean }
   | { readonly kind: 'TimersDue' };

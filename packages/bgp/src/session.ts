@@ -31,6 +31,9 @@ import { describeNotification, type NotificationMessage } from './wire/notificat
 import type { OpenMessage } from './wire/open.ts';
 import type { RouteRefreshMessage } from './wire/route-refresh.ts';
 
+/** Subcode of Cease, RFC 9384. */
+const BFD_DOWN = 10;
+
 /** A session at rest, in Idle. `seed` decides the jitter of all its timers. */
 export function createSession(options: SessionOptions, seed: number, now: number): Session {
   return {
@@ -101,6 +104,9 @@ function apply(draft: Draft, input: SessionInput): void {
       return;
     case 'DecodeFailed':
       onConnection(draft, input.connection, connection => draft.fail(connection, input.error));
+      return;
+    case 'BfdDown':
+      onBfdDown(draft, input.reason);
       return;
     case 'WriteProgress':
       draft.writeProgress(input.connection, input.pending);
@@ -229,6 +235,12 @@ function onRouteRefresh(draft: Draft, connection: ConnectionState, message: Rout
   const wanted = connection.negotiated?.families.find(family => AFI[family] === message.afi);
   if (wanted === undefined || message.safi !== SAFI_UNICAST || message.subtype !== 0) return;
   draft.output({ kind: 'routeRefresh', connection: connection.id, family: wanted });
+}
+
+/** A connection that is only being opened is left alone: it may be the one that comes after the failure. */
+function onBfdDown(draft: Draft, reason: string): void {
+  const connection = draft.established();
+  if (connection !== undefined) draft.fail(connection, new DecodeError(ERROR.cease, BFD_DOWN, reason));
 }
 
 function onTimers(draft: Draft): void {

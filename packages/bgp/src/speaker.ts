@@ -4,6 +4,7 @@
 
 import type { WantedRoutes } from './adj-rib-out.ts';
 import type { Advertisement, PeerOptions, Speaker, SpeakerOptions } from './advertisement.ts';
+import { SpeakerBfd } from './bfd/coupling.ts';
 import { formatPrefix, parsePrefix } from './ip-address.ts';
 import { type CheckedPeer, checkPeers, checkSpeaker } from './options.ts';
 import { Peer, type PeerSurroundings, routesFor } from './peer.ts';
@@ -38,6 +39,7 @@ class EmbeddedSpeaker implements Speaker {
   readonly #options: SpeakerOptions;
   readonly #surroundings: PeerSurroundings;
   readonly #listeners = new Set<() => void>();
+  readonly #bfd: SpeakerBfd;
   #peers: Peer[];
   #advertisements: readonly Advertisement[] = [];
   #prefixes: ReadonlySet<string> = new Set();
@@ -58,7 +60,9 @@ class EmbeddedSpeaker implements Speaker {
       changed: () => {
         for (const listener of this.#listeners) listener();
       },
+      bfd: peer => this.#bfd.statusOf(peer),
     };
+    this.#bfd = new SpeakerBfd(this.#surroundings, () => this.#peers);
     const peers = checkPeers(options.peers);
     checkSocketOptions(peers, options.localAs);
     this.#needs = listenerNeeds(peers);
@@ -70,7 +74,19 @@ class EmbeddedSpeaker implements Speaker {
     this.#phase = 'running';
     const { listen } = this.#options;
     if (listen !== undefined) await this.#listen(listen);
+    await this.#startBfd();
     if (this.#phase === 'running') for (const peer of this.#peers) peer.start();
+  }
+
+  async #startBfd(): Promise<void> {
+    try {
+      await this.#bfd.follow();
+    } catch (error) {
+      this.#phase = 'new';
+      this.#tcp?.close();
+      await this.#bfd.close();
+      throw error;
+    }
   }
 
   async #listen(at: NonNullable<SpeakerOptions['listen']>): Promise<void> {
@@ -123,6 +139,7 @@ class EmbeddedSpeaker implements Speaker {
     const fresh = added.map(peer => this.#newPeer(peer));
     this.#peers = [...wanted.keys()].map(key => [...kept, ...fresh].find(({ identity }) => identity.key === key)!);
     await this.#release(gone, RELEASE_LIMIT_MS);
+    if (this.#phase === 'running') await this.#bfd.followOrWarn();
     if (this.#phase === 'running') for (const peer of fresh) if (this.#peers.includes(peer)) peer.start();
     this.#surroundings.changed();
   }
@@ -197,6 +214,7 @@ class EmbeddedSpeaker implements Speaker {
     await within(left(), this.#settled());
     for (const peer of this.#peers) peer.stop(cease(SUBCODES[subcode], message));
     await this.#release(this.#peers, left());
+    await this.#bfd.close();
     this.#listeners.clear();
   }
 

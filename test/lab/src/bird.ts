@@ -8,6 +8,7 @@ log stderr all;
 protocol device { scan time 1; }
 protocol kernel { ipv4 { export all; import none; }; }
 protocol kernel { ipv6 { export all; import none; }; }
+${bfdBlock(neighbors)}
 template bgp peer {
   local as ${as};
   direct;
@@ -21,8 +22,17 @@ ${neighbors.map(neighborBlock).join('\n')}
 `;
 }
 
-function neighborBlock({ address, as, port = 179, passive = true }: NeighborOptions, index: number): string {
-  return `protocol bgp n${index} from peer { neighbor ${address} port ${port} as ${as}; passive ${passive ? 'on' : 'off'}; }`;
+/** BIRD's sessions of one interface share their timing: that of the first neighbour with BFD. */
+function bfdBlock(neighbors: readonly NeighborOptions[]): string {
+  const { bfd } = neighbors.find(each => each.bfd !== undefined) ?? {};
+  if (bfd === undefined) return '';
+  const { intervalMs, multiplier } = bfd;
+  return `protocol bfd { interface "*" { interval ${intervalMs} ms; multiplier ${multiplier}; }; }`;
+}
+
+function neighborBlock({ address, as, port = 179, passive = true, bfd }: NeighborOptions, index: number): string {
+  const options = `passive ${passive ? 'on' : 'off'}; ${bfd === undefined ? '' : 'bfd on; '}`;
+  return `protocol bgp n${index} from peer { neighbor ${address} port ${port} as ${as}; ${options}}`;
 }
 
 /** One `BGP.name: value` line of `show route all`. */

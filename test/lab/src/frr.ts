@@ -19,8 +19,14 @@ ${neighbors.map(({ address }) => `  neighbor ${address} activate`).join('\n')}
 `;
 }
 
-function neighborLines({ address, as, port = 179, passive = true }: NeighborOptions): string {
-  const lines = [`remote-as ${as}`, `port ${port}`, 'timers connect 1', ...(passive ? ['passive'] : [])];
+function neighborLines({ address, as, port = 179, passive = true, bfd }: NeighborOptions): string {
+  const lines = [
+    `remote-as ${as}`,
+    `port ${port}`,
+    'timers connect 1',
+    ...(passive ? ['passive'] : []),
+    ...(bfd === undefined ? [] : [`bfd ${bfd.multiplier} ${bfd.intervalMs} ${bfd.intervalMs}`]),
+  ];
   return lines.map(line => ` neighbor ${address} ${line}`).join('\n');
 }
 

@@ -11,6 +11,8 @@ export interface NeighborOptions {
   readonly port?: number;
   /** The router waits for the neighbour. Default true: the side that is tested connects. */
   readonly passive?: boolean;
+  /** A BFD session beside the BGP session. Default none. */
+  readonly bfd?: { readonly intervalMs: number; readonly multiplier: number };
 }
 
 /** A router's configuration. */
