@@ -3,7 +3,7 @@ import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createListener, type Listener } from '@vipkeeper/bgp';
-import { startDevelopmentServer } from '@vipkeeper/zk/development';
+import { type DevelopmentServer, startDevelopmentServer } from '@vipkeeper/zk/development';
 import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { configText, freePort } from './fixture.ts';
@@ -58,7 +58,13 @@ function start(...args: readonly string[]): Started {
   return { child, stdout: () => said.stdout, ended: over };
 }
 
-async function world(): Promise<{ readonly router: Listener; readonly text: string }> {
+interface World {
+  readonly router: Listener;
+  readonly zooKeeper: DevelopmentServer;
+  readonly text: string;
+}
+
+async function world(): Promise<World> {
   const zooKeeper = await startDevelopmentServer({ tickTimeMs: 200 });
   const router = createListener({ address: '127.0.0.1', port: 0, localAs: 64496, routerId: '10.0.0.254' });
   await router.start();
@@ -66,7 +72,7 @@ async function world(): Promise<{ readonly router: Listener; readonly text: stri
   ended.push(() => router.close());
   const stateFile = join(directory, 'state.json');
   const plan = { zooKeeperPort: zooKeeper.port, routerPort: router.port, stateFile };
-  return { router, text: configText(plan, await freePort()) };
+  return { router, zooKeeper, text: configText(plan, await freePort()) };
 }
 
 // A device that is always full; where there is none, a file that cannot be written to does as well.
@@ -128,6 +134,41 @@ describe('vipkeeperd', { timeout: 30_000 }, () => {
     expect(router.routes().length).toBe(1);
     daemon.child.kill('SIGTERM');
     expect((await daemon.ended).status).toBe(0);
+  });
+
+  it('takes its name at once when it is back after kill -9, its former session still standing', async () => {
+    const { router, text } = await world();
+    writeFileSync(join(directory, 'agent.yaml'), text.replace('sessionTimeoutSeconds: 1', 'sessionTimeoutSeconds: 4'));
+    const former = start('--config', 'agent.yaml');
+    await expect.poll(() => router.routes().length, { timeout: 10_000 }).toBe(1);
+    former.child.kill('SIGKILL');
+    await former.ended;
+    const daemon = start('--config', 'agent.yaml');
+    await expect.poll(daemon.stdout, { timeout: 10_000 }).toContain('"msg":"announce"');
+    const lines = daemon
+      .stdout()
+      .split('\n')
+      .slice(0, -1)
+      .map(line => JSON.parse(line));
+    const atMs = (wanted: string): number => Date.parse(lines.find(({ to, msg }) => [to, msg].includes(wanted)).time);
+    expect(atMs('announce') - atMs('connected')).toBeLessThan(2000);
+    expect(lines.filter(({ to }) => to === 'name-in-use')).toEqual([]);
+  });
+
+  it('loses no route by being frozen for longer than its ZooKeeper session lives', async () => {
+    const { router, zooKeeper, text } = await world();
+    writeFileSync(join(directory, 'agent.yaml'), text);
+    const daemon = start('--config', 'agent.yaml');
+    await expect.poll(() => router.routes().length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => zooKeeper.sessions().length).toBe(1);
+    const lost: string[] = [];
+    router.onEvent(({ kind }) => lost.push(...(kind === 'withdraw' || kind === 'peer-down' ? [kind] : [])));
+    daemon.child.kill('SIGSTOP');
+    await expect.poll(() => zooKeeper.sessions().length, { timeout: 8000 }).toBe(0);
+    daemon.child.kill('SIGCONT');
+    await expect.poll(() => zooKeeper.sessions().length, { timeout: 8000 }).toBe(1);
+    await expect.poll(daemon.stdout).toContain('"from":"holding","to":"own"');
+    expect([lost, router.routes().length]).toEqual([[], 1]);
   });
 
   it('lives on when nobody reads its log any more', async () => {
