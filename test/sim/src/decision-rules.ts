@@ -153,7 +153,12 @@ export function watchDecisions(world: World, judge: Judge, book: RouteBook, excu
         judgeWithdrawal(member, process, view, decision, one);
       } else if (after.role === 'draining' && one.role !== 'draining') noteLengthening(member, vip);
     }
-    for (const [vip, one] of now) if (!before.has(vip)) judgeBeginning(member, decision, one);
+    for (const [vip, one] of now) {
+      if (before.has(vip)) continue;
+      judgeBeginning(member, decision, one);
+      // Whoever is struck and does not know it yet draws traffic that it cannot serve.
+      if (member.body.troubles > 0) excuse(vip, `${member.name} begins while in trouble`);
+    }
   };
 
   return {

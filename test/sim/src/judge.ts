@@ -2,8 +2,8 @@
 // walk ends at a host that is alive, has the address and whose service is healthy, and DARK otherwise.
 //
 // Dark is a violation unless there is an excuse. An excuse begins only when the WORLD breaks something (crash, silent death,
-// illness, lost session, link or address, freeze) on a host that has a route for the VIP out or in some router; it ends
-// `boundMs` later. While it lasts, and while the VIP is dark, further troubles of anybody (also with ZooKeeper) renew it, and
+// illness, lost session, link or address, freeze; also the end of such a trouble) on a host that has a route for the VIP
+// out or in some router, or that begins to announce it meanwhile; it ends `boundMs` later. While it lasts, and while the VIP is dark, further troubles of anybody (also with ZooKeeper) renew it, and
 // it goes on while nobody is capable (able, informed and undisturbed for the whole bound). Maintenance excuses too, until
 // `boundMs` after it ends. Trouble with ZooKeeper alone, drains, releases, returns, reloads and restarts excuse nothing:
 // a dark moment then, however short, breaks P4 (or P5). Rules that look at more than darkness are in *-rules.ts.

@@ -146,7 +146,7 @@ export function createWorld(scenario: Scenario, keepTrace: boolean): World {
     const peace = member === null ? world.ensemblePeace : member[what];
     peace.troubles += delta;
     peace.troubledMs = scheduler.nowMs;
-    world.witness.troubled(member, member !== null && what === 'body' && delta === 1, cause);
+    world.witness.troubled(member, member !== null && what === 'body' && delta !== 0, cause);
   };
 
   const world: World = {
