@@ -1,6 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { redact } from '@vipkeeper/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type LoadedConfiguration, loadConfiguration } from './configuration.ts';
 import { type ConfigPlan, configText } from './fixture.ts';
@@ -30,7 +31,7 @@ describe('loadConfiguration', () => {
     const secret = join(directory, 'zk');
     writeFileSync(secret, 'agent:word\n', { mode: 0o600 });
     const loaded = load(withAuth(`{ file: ${secret} }`));
-    expect(loaded.kind === 'ok' && loaded.secrets).toEqual({ digest: 'agent:word', tls: null });
+    expect(loaded.kind === 'ok' && loaded.secrets).toEqual({ digest: 'agent:word', tls: null, passwords: [null] });
   });
 
   it('refuses a secret that is missing or that others may read', () => {
@@ -42,6 +43,29 @@ describe('loadConfiguration', () => {
     chmodSync(secret, 0o644);
     expect(problems(withAuth(`{ file: ${secret} }`))).toEqual([
       'agent.yaml: Cannot use secret file zk: its mode is 0644, expected 0600: others may read or change it',
+    ]);
+  });
+
+  it('reads the password of a peer, and refuses to do without it', () => {
+    const secret = join(directory, 'tor1');
+    const withPassword = configText(plan, 9478).replace('as: 64496,', `as: 64496, password: { file: ${secret} },`);
+    expect(problems(withPassword)).toEqual(['agent.yaml: Cannot use secret file tor1: it does not exist']);
+    writeFileSync(secret, `${'sesame'.repeat(14)}\n`, { mode: 0o600 });
+    expect(problems(withPassword)).toEqual([
+      'agent.yaml: Cannot use peer 127.0.0.1: password must have 1..80 bytes: current value is 84 bytes',
+    ]);
+    writeFileSync(secret, 'sesame\n', { mode: 0o600 });
+    const loaded = load(withPassword);
+    expect(loaded.kind === 'ok' && [loaded.secrets.passwords, JSON.stringify(redact(loaded.config))]).toEqual([
+      ['sesame'],
+      expect.not.stringMatching(/sesame|tor1/),
+    ]);
+  });
+
+  it('refuses a device that a session cannot be bound to, before anything starts', () => {
+    const withDevice = configText(plan, 9478).replace('as: 64496,', 'as: 64496, device: no-such-device,');
+    expect(problems(withDevice)).toEqual([
+      'agent.yaml: Cannot use peer 127.0.0.1 with device: device no-such-device (SO_BINDTODEVICE) failed: ENODEV',
     ]);
   });
 

@@ -83,7 +83,7 @@ export class Daemon {
   #closing = false;
 
   constructor({ file, loaded, log }: DaemonOptions) {
-    const { config } = loaded;
+    const { config, secrets } = loaded;
     this.#finished = new Promise(resolve => {
       this.#finish = resolve;
     });
@@ -94,7 +94,7 @@ export class Daemon {
     this.#metrics = createMetrics();
     this.#narrator = createNarrator({ log, onTransition: this.#metrics.transition });
     this.#stateFile = stateFileAt(config.stateFile, log.child({ part: 'state' }), clock);
-    this.#speaker = createSpeaker(speakerOptions(config, log.child({ part: 'bgp' })));
+    this.#speaker = createSpeaker(speakerOptions(config, secrets, log.child({ part: 'bgp' })));
     this.#routes = coupleRoutes(this.#speaker, routePolicy(config), input => this.#input(input));
     this.#board = this.#makeBoard();
     this.#addresses = config.addresses.manage ? this.#makeAddresses() : null;
@@ -189,12 +189,12 @@ export class Daemon {
   }
 
   #takeOver(loaded: DaemonOptions['loaded']): void {
-    const { config } = loaded;
+    const { config, secrets } = loaded;
     this.#loaded = loaded;
     this.#configStatus = { file: this.#file, loadedAt: new Date().toISOString(), refused: [] };
     this.#log.setLevel(config.log.level);
     this.#routes.follow(routePolicy(config));
-    void this.#speaker.setPeers(peerOptions(config)).catch((error: unknown) => {
+    void this.#speaker.setPeers(peerOptions(config, secrets)).catch((error: unknown) => {
       this.#log.error({ error: (error as Error).message }, 'peers not changed');
     });
     this.#input({ kind: 'settings', settings: settingsOf(config) });

@@ -8,6 +8,7 @@ export * from './advertisement.ts';
 export { Framer } from './framer.ts';
 export { bestRoute, type HeardAttributes, type HeardRoute } from './heard-rib.ts';
 export { createListener, type HeardPeer, type Listener, type ListenerEvent, type ListenerOptions } from './listener.ts';
+export { whyNotPeers } from './secured-socket.ts';
 export { createSession, step, wakeAt } from './session.ts';
 export type { Session, SessionInput, SessionOptions, SessionOutput } from './session-types.ts';
 export { createSpeaker } from './speaker.ts';

@@ -2,10 +2,10 @@
 // asked for or accepted, so that no session ever begins without what its peer is configured with.
 
 import { type Server, Socket } from 'node:net';
-import type { Family } from './advertisement.ts';
+import type { Family, PeerOptions } from './advertisement.ts';
 import { familyOf, parseIpAddress } from './ip-address.ts';
 import { bindSocket, closeSocket, descriptorOf, openSocket, setOptions } from './native-socket.ts';
-import type { CheckedPeer } from './options.ts';
+import { type CheckedPeer, checkPeers } from './options.ts';
 import {
   fullTtlCalls,
   type ListenerNeeds,
@@ -96,5 +96,15 @@ export function checkSocketOptions(peers: readonly CheckedPeer[], localAs: numbe
       ].join(', ');
       throw new Error(`Cannot use peer ${peer.key} with ${wanted}: ${(cause as Error).message}`, { cause });
     }
+  }
+}
+
+/** Why these peers could not be used here, in one sentence without any password, or null: what a speaker would throw. */
+export function whyNotPeers(localAs: number, peers: readonly PeerOptions[]): string | null {
+  try {
+    checkSocketOptions(checkPeers(peers), localAs);
+    return null;
+  } catch (error) {
+    return (error as Error).message;
   }
 }

@@ -21,6 +21,7 @@ export const DEFAULTS = {
     },
     peer: {
       passive: false,
+      ttlSecurity: false,
       multihop: 1,
       holdTimeSeconds: 9,
       connectRetrySeconds: 5,

@@ -70,6 +70,9 @@ describe('parseConfig()', () => {
               as: 64001,
               port: 179,
               localAddress: null,
+              device: null,
+              password: null,
+              ttlSecurity: false,
               passive: false,
               multihop: 1,
               holdTimeMs: 9000,
@@ -255,16 +258,16 @@ describe('parseConfig()', () => {
     ['name: apex', 'name: apex\n    hooks: []', ['13:5: services[0].hooks is not supported yet']],
     [
       'as: 64001',
-      'as: 64001\n      password: { file: /run/secrets/tor1 }',
-      ['11:7: bgp.peers[0].password is not supported yet'],
+      'as: 64001\n      tcpAo: { file: /run/secrets/tor1 }',
+      ['11:7: bgp.peers[0].tcpAo is not supported yet (password is TCP-MD5)'],
     ],
     [
       'as: 64001',
-      'as: 64001\n      bfd: {}\n      ttlSecurity: true\n      device: eth0',
+      'as: 64001\n      password: {}\n      ttlSecurity: yes\n      device: eth0/1',
       [
-        '11:7: bgp.peers[0].bfd is not supported yet',
-        '12:7: bgp.peers[0].ttlSecurity is not supported yet',
-        '13:7: bgp.peers[0].device is not supported yet',
+        '11:17: bgp.peers[0].password expected exactly one of file and env',
+        '12:20: bgp.peers[0].ttlSecurity is "yes", expected true or false',
+        '13:15: bgp.peers[0].device "eth0/1" is not a device name',
       ],
     ],
     [

@@ -43,6 +43,8 @@ const name = () => text('a name (letters, digits, "." "_" "-", at most 63)', val
 const address = () => text('an IP address', value => orWhy(canonicalAddress(value)));
 const endpoint = () => text('an address and port', value => orWhy(readEndpoint(value, null)));
 
+const deviceName = () => text('a device name', value => unless(/^[^\s/:]{1,15}$/.test(value)));
+
 /** A list; `wanted` is said when something else stands there. */
 function list<T extends z.ZodType>(item: T, wanted: string, least = 0) {
   return z.array(item, { error: wanted }).min(least, { error: wanted });
@@ -116,8 +118,27 @@ const peer = group({
   as: integer(1, 0xffff_ffff).describe("The router's AS; equal to localAs is iBGP."),
   port: integer(1, 65535).default(DEFAULTS.bgp.port),
   localAddress: address().optional().describe('Source address of our connections.'),
+  device: deviceName()
+    .optional()
+    .describe('Network device that the session is bound to (SO_BINDTODEVICE). Needs Linux and koffi.'),
+  password: secret
+    .optional()
+    .describe(
+      'Where the TCP-MD5 key (RFC 2385) is kept, 1 to 80 bytes. Needs Linux and koffi; without them the agent does not start. ' +
+        'Another key alone is taken over by a reload, without ending the session. Root on this host can see it: ss -tnoi.',
+    ),
+  ttlSecurity: flag()
+    .default(DEFAULTS.bgp.peer.ttlSecurity)
+    .describe(
+      'GTSM (RFC 5082): send with TTL 255, drop what has come more than multihop hops. The router must do the same. Needs ' +
+        'Linux and koffi.',
+    ),
   passive: flag().default(DEFAULTS.bgp.peer.passive).describe('Wait for the router to connect; needs bgp.listen.'),
-  multihop: integer(1, 255).default(DEFAULTS.bgp.peer.multihop).describe('Greatest distance in hops.'),
+  multihop: integer(1, 255)
+    .default(DEFAULTS.bgp.peer.multihop)
+    .describe(
+      'Greatest distance in hops: enforced by ttlSecurity, and as the outgoing TTL of an eBGP peer with a password or device.',
+    ),
   holdTimeSeconds: integer(0, 65535)
     .refine(value => value === 0 || value >= 3, {
       error: issue => `is ${issue.input}, expected 0, or 3 to 65535 seconds (RFC 4271 4.2)`,
@@ -243,7 +264,7 @@ export const configSchema = group({
   services: list(service, 'a list of services, at least one', 1),
   addresses: group({
     manage: flag().default(DEFAULTS.addresses.manage).describe('Put VIPs on the device before they are announced.'),
-    device: text('a device name', value => unless(/^[^\s/:]{1,15}$/.test(value))).default(DEFAULTS.addresses.device),
+    device: deviceName().default(DEFAULTS.addresses.device),
     leaseSeconds: integer(3, 86400)
       .default(DEFAULTS.addresses.leaseSeconds)
       .describe('Kernel lease of an address, renewed three times within; at least 2 x hold time + one renewal.'),

@@ -17,10 +17,8 @@ const isOther =
 const UNSUPPORTED: readonly Unsupported[] = [
   { path: ['site'] },
   { path: ['bgp', 'speaker'], values: isOther('embedded', 'exabgp', 'lease', 'gobgp') },
-  { path: ['bgp', 'peers', '*', 'password'] },
-  { path: ['bgp', 'peers', '*', 'ttlSecurity'] },
+  { path: ['bgp', 'peers', '*', 'tcpAo'] },
   { path: ['bgp', 'peers', '*', 'bfd'] },
-  { path: ['bgp', 'peers', '*', 'device'] },
   { path: ['bgp', 'peers', '*', 'gracefulRestart'], values: value => value === true },
   { path: ['services', '*', 'mode'], values: isOther('authority', 'anycast') },
   { path: ['services', '*', 'failback'], values: value => value === 'manual' || typeof value === 'object' },
@@ -62,6 +60,7 @@ function takeOut(value: unknown, entry: Unsupported, at: ConfigPath): readonly U
 
 function messageOf(key: string, value: unknown, entry: Unsupported): string {
   if (key === 'ipvs') return 'is not supported yet (checks are http, tcp and command)';
+  if (key === 'tcpAo') return 'is not supported yet (password is TCP-MD5)';
   if (entry.values === undefined) return 'is not supported yet';
   const spelled = typeof value === 'string' ? value : JSON.stringify(value);
   return `${spelled} is not supported yet`;

@@ -22,7 +22,7 @@ bgp:
   preference: strict
   peers:
     - { address: 10.0.0.2, as: 64001, maxPrefixes: 50 }
-    - { address: 10.0.0.3, as: 64001, maxPrefixes: 20 }
+    - { address: 10.0.0.3, as: 64001, maxPrefixes: 20, password: { file: /run/secrets/tor2 } }
 services:
   - name: apex
     vips: [192.0.2.1]
@@ -73,9 +73,11 @@ it('`preference: strict` makes standbys prepend three times, unless the role is 
 it('redact() hides where secrets are and what may hold one', () => {
   const shown = redact(configOf(FILE)) as {
     zookeeper: { auth: unknown };
+    bgp: { peers: { password: unknown }[] };
     services: { checks: { probe: unknown }[] }[];
   };
-  expect(JSON.stringify(shown)).not.toMatch(/ZK_DIGEST|pw|token=1|--password/);
+  expect(JSON.stringify(shown)).not.toMatch(/ZK_DIGEST|pw|token=1|--password|tor2/);
+  expect(shown.bgp.peers.map(({ password }) => password)).toEqual([null, '(hidden)']);
   expect([shown.zookeeper.auth, shown.services[0]?.checks.map(check => check.probe)]).toEqual([
     { digest: '(hidden)' },
     [

@@ -56,6 +56,12 @@ export interface PeerConfig {
   readonly as: number;
   readonly port: number;
   readonly localAddress: string | null;
+  /** The session is bound to it. */
+  readonly device: string | null;
+  /** TCP-MD5 key. */
+  readonly password: SecretSource | null;
+  /** GTSM, RFC 5082. */
+  readonly ttlSecurity: boolean;
   readonly passive: boolean;
   readonly multihop: number;
   readonly holdTimeMs: number;
@@ -168,7 +174,11 @@ export function redact(config: Config): unknown {
   return {
     ...config,
     zookeeper: { ...zookeeper, auth: auth === null ? null : { digest: '(hidden)' } },
-    bgp: { ...config.bgp, allow: config.bgp.allow.map(prefix => prefix.text) },
+    bgp: {
+      ...config.bgp,
+      allow: config.bgp.allow.map(prefix => prefix.text),
+      peers: config.bgp.peers.map(peer => ({ ...peer, password: peer.password === null ? null : '(hidden)' })),
+    },
     services: config.services.map(service => ({
       ...service,
       checks: service.checks.map(check => ({ ...check, probe: redactProbe(check.probe) })),
