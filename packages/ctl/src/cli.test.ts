@@ -274,6 +274,15 @@ services: [{ name: apex, checks: none }]
     });
   });
 
+  it('shows times in help as they would be typed, and names nothing that it would refuse', async () => {
+    const [top, drain] = [await vipctl(['--help']), await vipctl(['drain', '--help'])];
+    expect([top.out, drain.out].flatMap(out => out.match(/default: \d\w+/g) ?? [])).toEqual([
+      'default: 5s',
+      'default: 1m30s',
+    ]);
+    expect(drain.out).not.toContain('--site');
+  });
+
   it('shows its version and help, and help is no failure', async () => {
     const runs = [await vipctl(['--version']), await vipctl(['--help']), await vipctl(['drain', '--help'])];
     expect(runs.map(({ exit }) => exit)).toEqual([0, 0, 0]);

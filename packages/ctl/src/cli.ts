@@ -1,12 +1,12 @@
 // The command line: commands, options, help. Each command's code is loaded when it is called, so that `status` starts quickly.
 // Whatever happens comes out as an exit code and, when it is a failure, a sentence on stderr and perhaps a hint.
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { ConnectionFlags } from './connection.ts';
 import type { Context, Waiting } from './context.ts';
 import { CtlError, EXIT, type ExitCode } from './exit.ts';
 import type { Io } from './io.ts';
 import { parseFormat } from './output.ts';
-import { parseDuration } from './text.ts';
+import { durationText, parseDuration } from './text.ts';
 
 interface GlobalFlags {
   readonly servers?: string;
@@ -55,7 +55,7 @@ function programOf(io: Io, version: string, end: (code: ExitCode) => void): Comm
     .option('--root <path>', 'root of the tree ($VIPCTL_ROOT; default /vipkeeper)')
     .option('-c, --config <file>', "take servers, root and credentials from an agent's file ($VIPCTL_CONFIG)")
     .option('--auth-file <file>', 'file with USER:PASSWORD for ZooKeeper ($VIPCTL_AUTH holds them itself)')
-    .option('--connect-timeout <time>', 'longest wait for ZooKeeper', milliseconds, 5000)
+    .addOption(timeOption('--connect-timeout', 'longest wait for ZooKeeper', 5000))
     .option('-o, --output <format>', 'table, wide, json or yaml', 'table')
     .option('-y, --yes', 'ask nothing')
     .configureOutput({
@@ -101,6 +101,11 @@ function milliseconds(text: string): number {
   return ms;
 }
 
+/** An option that takes a time, its default shown as it would be typed. */
+function timeOption(name: string, description: string, defaultMs: number): Option {
+  return new Option(`${name} <time>`, description).argParser(milliseconds).default(defaultMs, durationText(defaultMs));
+}
+
 interface WaitFlags {
   readonly wait: boolean;
   readonly timeout: number;
@@ -109,9 +114,9 @@ interface WaitFlags {
 /** Options of every change that agents act on. */
 function waiting(command: Command, limitMs: number): Command {
   return command
-    .option('--wait', 'wait until the agents have acted (the default)', true)
+    .option('--wait', 'wait until the agents have acted', true)
     .option('--no-wait', 'do not wait until the agents have acted')
-    .option('--timeout <time>', 'longest wait for the agents', milliseconds, limitMs);
+    .addOption(timeOption('--timeout', 'longest wait for the agents', limitMs));
 }
 
 const waitingOf = ({ wait, timeout }: WaitFlags): Waiting => ({ wait, timeoutMs: timeout });
@@ -139,7 +144,7 @@ function addReads(program: Command, connected: Connected): void {
     .description('wait until a VIP is announced, withdrawn, or announced by its owner')
     .argument('<vip>', 'a VIP, or a DNS name')
     .requiredOption('--for <condition>', 'announced, withdrawn or owner=AGENT')
-    .option('--timeout <time>', 'longest wait', milliseconds, 30_000)
+    .addOption(timeOption('--timeout', 'longest wait', 30_000))
     .action(async (vip: string, flags: { for: string; timeout: number }) => {
       const { parseCondition, waitFor } = await import('./wait.ts');
       const condition = parseCondition(flags.for);
@@ -188,7 +193,7 @@ function addDrains(program: Command, connected: Connected): void {
     waiting(command, 90_000)
       .argument('[agent]')
       .option('--vip <vip>', 'only this VIP (or the VIPs behind a DNS name)')
-      .option('--site <site>', 'not supported yet')
+      .addOption(new Option('--site <site>').hideHelp())
       .option('--everywhere', 'with --vip: by all agents, not only the one that announces it');
   const targetOf = (agent: string | undefined, flags: DrainFlags) => {
     if (flags.site !== undefined) throw new CtlError(EXIT.usage, '--site is not supported yet');
