@@ -58,6 +58,7 @@ export function peerOptions(config: Config, { passwords }: Pick<Secrets, 'passwo
     holdTimeSeconds: peer.holdTimeMs / 1000,
     connectRetrySeconds: peer.connectRetryMs / 1000,
     families: peer.families,
+    ...(peer.bfd === null ? {} : { bfd: peer.bfd }),
   }));
 }
 

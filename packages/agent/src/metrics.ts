@@ -18,6 +18,7 @@ const SESSION_STATES: readonly SessionStateName[] = [
   'OpenConfirm',
   'Established',
 ];
+const BFD_STATES = ['AdminDown', 'Down', 'Init', 'Up'] as const;
 const DURATION_BUCKETS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5];
 
 /** How late the event loop ran lately, seconds. */
@@ -211,6 +212,7 @@ function peerFiller(gauge: MakeGauge, count: MakeGauge): (peer: Omit<PeerStatus,
   const updates = count('bgp_updates_sent_total', 'UPDATE messages sent.', labelNames);
   const received = count('bgp_messages_received_total', 'Messages received.', labelNames);
   const malformed = count('bgp_malformed_received_total', 'Malformed messages received.', labelNames);
+  const bfd = bfdFiller(gauge, count, labelNames);
   const notifications = count('bgp_notifications_total', 'NOTIFICATION messages.', [...labelNames, 'direction']);
   return peer => {
     const labels = { peer: peer.key, peer_as: String(peer.as) };
@@ -223,5 +225,26 @@ function peerFiller(gauge: MakeGauge, count: MakeGauge): (peer: Omit<PeerStatus,
     malformed.set(labels, peer.counters.malformedReceived);
     notifications.set({ ...labels, direction: 'sent' }, peer.counters.notificationsSent);
     notifications.set({ ...labels, direction: 'received' }, peer.counters.notificationsReceived);
+    if (peer.bfd !== undefined) bfd(labels, peer.bfd);
+  };
+}
+
+type BfdReport = NonNullable<PeerStatus['bfd']>;
+
+// Only of peers with BFD: a series at 0 would look like a session that is down.
+function bfdFiller(
+  gauge: MakeGauge,
+  count: MakeGauge,
+  labelNames: readonly string[],
+): (labels: Readonly<Record<string, string>>, bfd: BfdReport) => void {
+  const up = gauge('bfd_session_up', 'Whether the BFD session is Up.', labelNames);
+  const state = gauge('bfd_session_state', 'State of the BFD session.', [...labelNames, 'state']);
+  const detection = gauge('bfd_detection_time_seconds', 'Silence that takes the BFD session Down.', labelNames);
+  const downs = count('bfd_session_downs_total', 'Times the BFD session has left Up.', labelNames);
+  return (labels, bfd) => {
+    up.set(labels, bfd.state === 'Up');
+    for (const each of BFD_STATES) state.set({ ...labels, state: each }, bfd.state === each);
+    if (bfd.detectionTimeMs !== undefined) detection.set(labels, bfd.detectionTimeMs / 1000);
+    downs.set(labels, bfd.downs);
   };
 }

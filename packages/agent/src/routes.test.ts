@@ -18,6 +18,7 @@ const tor: PeerConfig = {
   connectRetryMs: 5000,
   families: ['ipv4', 'ipv6'],
   nextHop: { ipv4: 'self', ipv6: '2001:db8::9' },
+  bfd: null,
   maxPrefixes: null,
   communities: 'keep',
 };

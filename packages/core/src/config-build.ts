@@ -127,6 +127,7 @@ function peerOf(draft: PeerDraft): PeerConfig {
     connectRetryMs: ms(draft.connectRetrySeconds),
     families: [...new Set(draft.families ?? DEFAULTS.bgp.peer.families)].sort(),
     nextHop: nextHopOf(draft.nextHop),
+    bfd: draft.bfd ?? null,
     maxPrefixes: draft.maxPrefixes ?? null,
     communities: draft.communities,
   };

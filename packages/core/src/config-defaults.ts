@@ -28,6 +28,8 @@ export const DEFAULTS = {
       families: ['ipv4', 'ipv6'],
       nextHop: 'self',
       communities: 'keep',
+      /** Of a peer that has `bfd` at all. */
+      bfd: { intervalMs: 300, multiplier: 3 },
     },
   },
   service: {

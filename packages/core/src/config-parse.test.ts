@@ -79,6 +79,7 @@ describe('parseConfig()', () => {
               connectRetryMs: 5000,
               families: ['ipv4', 'ipv6'],
               nextHop: { ipv4: 'self', ipv6: 'self' },
+              bfd: null,
               maxPrefixes: null,
               communities: 'keep',
             },
@@ -268,6 +269,19 @@ describe('parseConfig()', () => {
         '11:17: bgp.peers[0].password expected exactly one of file and env',
         '12:20: bgp.peers[0].ttlSecurity is "yes", expected true or false',
         '13:15: bgp.peers[0].device "eth0/1" is not a device name',
+      ],
+    ],
+    [
+      'as: 64001',
+      'as: 64001\n      bfd: {}\n      multihop: 2',
+      ['11:12: bgp.peers[0].bfd is for routers one hop away, and multihop is 2'],
+    ],
+    [
+      'as: 64001',
+      'as: 64001\n      bfd: { intervalMs: 5, multiplier: 0 }',
+      [
+        '11:26: bgp.peers[0].bfd.intervalMs is 5, expected a whole number from 10 to 60000',
+        '11:41: bgp.peers[0].bfd.multiplier is 0, expected a whole number from 1 to 255',
       ],
     ],
     [

@@ -82,8 +82,15 @@ function peerFindings(raw: unknown, path: ConfigPath): readonly Finding[] {
     ...(numberAt(raw, [...path, 'holdTimeSeconds'], DEFAULTS.bgp.peer.holdTimeSeconds) === 0
       ? [warning([...path, 'holdTimeSeconds'], 'is 0: the router will never notice a host that dies silently')]
       : []),
+    ...bfdFindings(raw, path),
     ...peerVipFindings(raw, path),
   ];
+}
+
+function bfdFindings(raw: unknown, path: ConfigPath): readonly Finding[] {
+  const hops = numberAt(raw, [...path, 'multihop'], DEFAULTS.bgp.peer.multihop) ?? 1;
+  if (valueAt(raw, [...path, 'bfd']) === undefined || hops === 1) return [];
+  return [problem([...path, 'bfd'], `is for routers one hop away, and multihop is ${hops}`)];
 }
 
 function addressAt(raw: unknown, path: ConfigPath): { readonly text: string; readonly family: Family } | null {

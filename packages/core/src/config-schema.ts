@@ -153,6 +153,19 @@ const peer = group({
     })
     .default(DEFAULTS.bgp.peer.nextHop)
     .describe('self is the local address of the session; an address is for the routes of its own family.'),
+  bfd: group({
+    intervalMs: integer(10, 60_000)
+      .default(DEFAULTS.bgp.peer.bfd.intervalMs)
+      .describe('Milliseconds between packets, both ways. Below 300 only on a host that is never short of processors.'),
+    multiplier: integer(1, 255)
+      .default(DEFAULTS.bgp.peer.bfd.multiplier)
+      .describe('Intervals of silence until the router takes this host for dead.'),
+  })
+    .optional()
+    .describe(
+      'Keep a BFD session with this router (RFC 5881, single hop). Going Down ends the BGP session at once; a main loop ' +
+        'that hangs for the hold time takes it Down. Absent: no BFD.',
+    ),
   maxPrefixes: integer(1, 1_000_000).optional().describe('Never announce more than this: the router would hang up.'),
   communities: word('keep', 'none').default(DEFAULTS.bgp.peer.communities),
   gracefulRestart: z.literal(false, { error: 'false' }).default(false),

@@ -18,7 +18,6 @@ const UNSUPPORTED: readonly Unsupported[] = [
   { path: ['site'] },
   { path: ['bgp', 'speaker'], values: isOther('embedded', 'exabgp', 'lease', 'gobgp') },
   { path: ['bgp', 'peers', '*', 'tcpAo'] },
-  { path: ['bgp', 'peers', '*', 'bfd'] },
   { path: ['bgp', 'peers', '*', 'gracefulRestart'], values: value => value === true },
   { path: ['services', '*', 'mode'], values: isOther('authority', 'anycast') },
   { path: ['services', '*', 'failback'], values: value => value === 'manual' || typeof value === 'object' },

@@ -69,6 +69,8 @@ export interface PeerConfig {
   readonly families: readonly Family[];
   /** Next hop of the routes of each family. */
   readonly nextHop: Readonly<Record<Family, string>>;
+  /** Null: no BFD. */
+  readonly bfd: { readonly intervalMs: number; readonly multiplier: number } | null;
   /** Null: no limit known. */
   readonly maxPrefixes: number | null;
   readonly communities: 'keep' | 'none';
