@@ -218,7 +218,7 @@ export class Peer {
 
   /** A kernel that drops what is not signed rightly, or has come too far, says nothing; neither does the other end. */
   #likelyCause(reason: string): string {
-    if (!/timed out|ETIMEDOUT/.test(reason)) return '';
+    if (!/timed out|ETIMEDOUT|no OPEN in time/.test(reason)) return '';
     const { password, ttlSecurity } = this.#options;
     const causes = [
       ...(password === undefined ? [] : ['the password differs or is missing there']),

@@ -30,9 +30,16 @@ function bfdBlock(neighbors: readonly NeighborOptions[]): string {
   return `protocol bfd { interface "*" { interval ${intervalMs} ms; multiplier ${multiplier}; }; }`;
 }
 
-function neighborBlock({ address, as, port = 179, passive = true, bfd }: NeighborOptions, index: number): string {
-  const options = `passive ${passive ? 'on' : 'off'}; ${bfd === undefined ? '' : 'bfd on; '}`;
-  return `protocol bgp n${index} from peer { neighbor ${address} port ${port} as ${as}; ${options}}`;
+function neighborBlock(neighbor: NeighborOptions, index: number): string {
+  const { address, as, port = 179, passive = true, password, ttlSecurity = false, bfd } = neighbor;
+  const options = [
+    `neighbor ${address} port ${port} as ${as};`,
+    `passive ${passive ? 'on' : 'off'};`,
+    ...(password === undefined ? [] : [`password "${password}";`]),
+    ...(ttlSecurity ? ['ttl security on;'] : []),
+    ...(bfd === undefined ? [] : ['bfd on;']),
+  ];
+  return `protocol bgp n${index} from peer { ${options.join(' ')} }`;
 }
 
 /** One `BGP.name: value` line of `show route all`. */

@@ -19,12 +19,15 @@ ${neighbors.map(({ address }) => `  neighbor ${address} activate`).join('\n')}
 `;
 }
 
-function neighborLines({ address, as, port = 179, passive = true, bfd }: NeighborOptions): string {
+function neighborLines(neighbor: NeighborOptions): string {
+  const { address, as, port = 179, passive = true, password, ttlSecurity = false, bfd } = neighbor;
   const lines = [
     `remote-as ${as}`,
     `port ${port}`,
     'timers connect 1',
     ...(passive ? ['passive'] : []),
+    ...(password === undefined ? [] : [`password ${password}`]),
+    ...(ttlSecurity ? ['ttl-security hops 1'] : []),
     ...(bfd === undefined ? [] : [`bfd ${bfd.multiplier} ${bfd.intervalMs} ${bfd.intervalMs}`]),
   ];
   return lines.map(line => ` neighbor ${address} ${line}`).join('\n');

@@ -11,6 +11,10 @@ export interface NeighborOptions {
   readonly port?: number;
   /** The router waits for the neighbour. Default true: the side that is tested connects. */
   readonly passive?: boolean;
+  /** TCP-MD5 key. Default none. */
+  readonly password?: string;
+  /** TTL security for a neighbour one hop away. Default false. */
+  readonly ttlSecurity?: boolean;
   /** A BFD session beside the BGP session. Default none. */
   readonly bfd?: { readonly intervalMs: number; readonly multiplier: number };
 }
