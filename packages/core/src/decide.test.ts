@@ -162,6 +162,15 @@ group('without coordination', () => {
     } as const;
     expect(says(decide({ ...cold, remembered }, 60_000))).toBe('starting -');
   });
+
+  it('keeps the route of a cold start at SIGTERM until its limit, since nobody can be asked to cover (seed 1513)', () => {
+    const cold = viewOf({ service: { everSynced: false }, view: { coordination: { kind: 'connecting' } } });
+    const announced = { ...cold, memory: decide(cold, 60_000).memory };
+    const leaving = { ...announced, shutdown: { sinceMs: 61_000, deadlineMs: 106_000 } };
+    expect(says(decide(leaving, 61_000))).toBe('waiting-for-cover draining');
+    expect(decide(leaving, 61_000).stopped).toBe(false);
+    expect(decide(leaving, 106_000).stopped).toBe(true);
+  });
 });
 
 group('a standby', () => {

@@ -47,6 +47,8 @@ export function consider(
   const owner = ownerOf(view, settings, service, vip, nowMs);
   const at: Situation = { me: view.settings.agent, settings, service, vip, owner, memory, nowMs };
   const told = { phase, owner, detail: null };
+  if (phase === 'starting' && view.shutdown !== null && memory.announcedSinceMs !== null)
+    return { ...told, stance: held(at, view.shutdown.deadlineMs) };
   if (phase === 'starting') return { ...told, ...starting(view, settings, service, vip, nowMs) };
   if (phase === 'holding') return { ...told, stance: held(at, view.shutdown?.deadlineMs ?? null) };
   if (phase === 'reading') return { ...told, ...between(at, view.shutdown?.deadlineMs ?? null) };
