@@ -15,6 +15,9 @@ export interface RouteEntry {
   /** When it was last true, and since when it had been in some router by then. */
   lastTrueMs: number;
   lastHeardSinceMs: number | null;
+  /** What its routers hold, and since when they have held just that. */
+  paths: string;
+  pathsSinceMs: number;
 }
 
 /** All routes. */
@@ -31,7 +34,14 @@ export interface RouteBook {
 }
 
 function newEntry(): RouteEntry {
-  return { heardSinceMs: null, trueSinceMs: null, lastTrueMs: Number.NEGATIVE_INFINITY, lastHeardSinceMs: null };
+  return {
+    heardSinceMs: null,
+    trueSinceMs: null,
+    lastTrueMs: Number.NEGATIVE_INFINITY,
+    lastHeardSinceMs: null,
+    paths: '',
+    pathsSinceMs: 0,
+  };
 }
 
 function update(entry: RouteEntry, heard: boolean, isTrue: boolean, nowMs: number): void {
@@ -64,7 +74,8 @@ export function createRouteBook(world: World): RouteBook {
   const pathsOf = (member: Member, vip: Vip): string =>
     world.fabric.attached
       .get(member.name)!
-      .map(router => world.fabric.routers.get(router)!.heard(member.name, vip)?.asPath.length ?? '-')
+      .map(router => world.fabric.routers.get(router)!.heard(member.name, vip))
+      .map(path => (path === null ? '-' : `${path.asPath.length}/${path.med}/${path.localPref}`))
       .join();
 
   const isLongAgo = (sinceMs: number | null): boolean =>
@@ -83,8 +94,11 @@ export function createRouteBook(world: World): RouteBook {
       let signature = '';
       for (const member of world.members) {
         const isTrue = hasTrueRoute(world, member, vip);
-        update(of(member, vip), isHeard(world, member, vip), isTrue, scheduler.nowMs);
-        signature += `${pathsOf(member, vip)} ${isTrue};`;
+        const entry = of(member, vip);
+        const paths = pathsOf(member, vip);
+        update(entry, isHeard(world, member, vip), isTrue, scheduler.nowMs);
+        if (paths !== entry.paths) Object.assign(entry, { paths, pathsSinceMs: scheduler.nowMs });
+        signature += `${paths} ${isTrue};`;
       }
       if (signature === signatures.get(vip)) return;
       signatures.set(vip, signature);

@@ -56,8 +56,9 @@ export function watchTraffic(world: World, judge: Judge, book: RouteBook): Traff
     const isStale = world.members.some(member => isHeard(world, member, vip) && !hasTrueRoute(world, member, vip));
     if (isStale || scheduler.nowMs < Math.max(sinceMs, book.lastChangeMs(vip)) + hotLimitMs) return;
     const ready = world.members.find(member => {
-      const { trueSinceMs } = book.of(member, vip);
-      return trueSinceMs !== null && trueSinceMs <= sinceMs - book.fabricSettledMs && isFirst(member, vip);
+      const { trueSinceMs, pathsSinceMs } = book.of(member, vip);
+      if (trueSinceMs === null || !isFirst(member, vip)) return false;
+      return Math.max(trueSinceMs, pathsSinceMs) <= sinceMs - book.fabricSettledMs;
     });
     if (ready === undefined) return;
     const forMs = Math.round(scheduler.nowMs - sinceMs);
