@@ -38,5 +38,4 @@ const SENTENCES: Readonly<Record<Reason, (verdict: Verdict) => string>> = {
   'foreign-service': ({ detail }) => because('this VIP belongs to another service', detail),
   forgotten: () => 'the registry has a tombstone for it (vipctl vip forget)',
   starting: ({ detail }) => because('starting, nothing is known for certain yet', detail),
-  stopped: () => 'stopped',
 };

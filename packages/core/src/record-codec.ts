@@ -207,7 +207,7 @@ export function encodeAgent(record: AgentRecord): string {
   return encode({ ...head, vips: record.vips.filter(report => kept.has(report)) });
 }
 
-const QUIET: ReadonlySet<Reason> = new Set(['owner-out', 'waiting', 'maintenance', 'drained', 'forgotten', 'stopped']);
+const QUIET: ReadonlySet<Reason> = new Set(['owner-out', 'waiting', 'maintenance', 'drained', 'forgotten']);
 
 function weightOf(report: VipReport): number {
   if (report.role === 'authority') return 3;

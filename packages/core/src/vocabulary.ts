@@ -64,8 +64,7 @@ export type Reason =
   | 'name-in-use'
   | 'foreign-service'
   | 'forgotten'
-  | 'starting'
-  | 'stopped';
+  | 'starting';
 
 /** Every reason, in the order of the type. */
 export const REASONS: readonly Reason[] = [
@@ -93,5 +92,4 @@ export const REASONS: readonly Reason[] = [
   'foreign-service',
   'forgotten',
   'starting',
-  'stopped',
 ];
