@@ -153,7 +153,8 @@ export class Visit {
   }
 
   #giveUp(): void {
-    if (this.#liveSinceMs === undefined) this.end(`no session within ${(this.#plan.attemptTimeoutMs / 1000).toFixed(1)} s`);
+    if (this.#liveSinceMs === undefined)
+      this.end(`no session within ${(this.#plan.attemptTimeoutMs / 1000).toFixed(1)} s`);
   }
 
   #onEnded(cause: string): void {
