@@ -131,6 +131,24 @@ describe.each(FAMILIES)('a session over $family', ends => {
   });
 });
 
+describe('a password', () => {
+  it('is in no log, status or error', async () => {
+    const told: unknown[] = [];
+    const peer = { address: '127.0.0.1', as: 64502, port: 1, password: 'secret-one', connectRetrySeconds: 0.2 };
+    const options = { localAs: 64501, routerId: '192.0.2.1', peers: [peer] };
+    const speaker = createSpeaker({ ...options, log: (...line) => told.push(line) });
+    speakers.push(speaker);
+    await speaker.start();
+    await until(() => speaker.status()[0]?.lastError !== undefined);
+    await speaker.setPeers([{ ...peer, password: 'secret-two' }]);
+    for (const wrong of [{ password: 'secret'.repeat(20) }, { device: 'no-such-device' }, { localAddress: 'x' }]) {
+      await speaker.setPeers([{ ...peer, ...wrong }]).catch(error => told.push((error as Error).message));
+    }
+    expect(told.length).toBeGreaterThan(3);
+    expect(JSON.stringify([told, speaker.status()])).not.toContain('secret');
+  });
+});
+
 describe('what a machine cannot do', () => {
   const peer: PeerOptions = { address: '192.0.2.254', as: 64501, password: 'never shown' };
   const speakerWith = (options: Partial<PeerOptions>) => () =>

@@ -125,7 +125,7 @@ const peer = group({
     .optional()
     .describe(
       'Where the TCP-MD5 key (RFC 2385) is kept, 1 to 80 bytes. Needs Linux and koffi; without them the agent does not start. ' +
-        'Another key alone is taken over by a reload, without ending the session. Root on this host can see it: ss -tnoi.',
+        'A reload puts another key on the open session (change it at the router first). Root on this host can see it: ss -tnoi.',
     ),
   ttlSecurity: flag()
     .default(DEFAULTS.bgp.peer.ttlSecurity)
