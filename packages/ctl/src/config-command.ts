@@ -29,12 +29,13 @@ function summary(file: string, problems: readonly unknown[], warnings: readonly 
 
 /** The secret must be there, and for nobody else to read: the agent would not start. */
 async function secretProblems(io: Io, config: Config): Promise<readonly string[]> {
-  const sources: readonly (readonly [string, SecretSource | undefined])[] = [
+  const sources: readonly (readonly [string, SecretSource | null | undefined])[] = [
     ['zookeeper.auth.digest', config.zookeeper.auth?.digest],
+    ...config.bgp.peers.map(({ password }, index) => [`bgp.peers[${index}].password`, password] as const),
   ];
   const problems: string[] = [];
   for (const [key, source] of sources) {
-    if (source === undefined || source.kind === 'env') continue;
+    if (source == null || source.kind === 'env') continue;
     await secretOf(key, source, io).catch(error =>
       problems.push(error instanceof Error ? error.message : String(error)),
     );
