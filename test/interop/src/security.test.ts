@@ -113,6 +113,30 @@ describe.each([bird, frr])('$name', kind => {
       await comesUp(near);
     });
 
+    // BIRD and FRR end the session when their own key changes, whatever we do. Their Cease is signed with the old key: we
+    // hear it if we still have that, and else find out by the hold timer.
+    it.each(['ours', 'theirs'] as const)('comes back after a change of the password, %s first', async first => {
+      const far = await router({ password });
+      const near = await speaker({ password });
+      await comesUp(near);
+      await hears(far);
+      const ours = () =>
+        near.setPeers([{ address: there(), as: routerAs, connectRetrySeconds: 1, password: 'new-key' }]);
+      const theirs = () => changePassword(far, here(), 'new-key');
+      for (const change of first === 'ours' ? [ours, theirs] : [theirs, ours]) await change();
+      await until(
+        'a second session',
+        () => status(near).counters.established,
+        established => established === 2,
+      );
+      expect(status(near).lastError).toBe(
+        first === 'ours'
+          ? 'we sent Hold Timer Expired: nothing heard from the peer in time'
+          : 'the peer sent Cease/Other Configuration Change',
+      );
+      await hears(far);
+    });
+
     it('does not come up when the router has no password', async () => {
       await router({});
       const near = await speaker({ password });
@@ -144,6 +168,20 @@ describe.each([bird, frr])('$name', kind => {
     });
   });
 });
+
+/** The router's own way to change a neighbour's key under way. */
+async function changePassword(router: Router, address: string, password: string): Promise<void> {
+  const { kind, options, container } = router;
+  if (kind === frr) {
+    const words = ['configure terminal', `router bgp ${options.as}`, `neighbor ${address} password ${password}`];
+    await runOk(container, 'vtysh', ...words.flatMap(word => ['-c', word]));
+    return;
+  }
+  const neighbors = options.neighbors.map(each => ({ ...each, password }));
+  const content = kind.configure({ ...options, neighbors });
+  await container.copyContentToContainer([{ content, target: kind.configFile }]);
+  await runOk(container, 'birdc', 'configure');
+}
 
 /** A counter of /proc/net/netstat: a line of names, then one of numbers. */
 function counter(text: string, name: string): number {
