@@ -28,7 +28,7 @@ export function abilityFor(view: View, service: ServiceName, vip: Vip, announced
 }
 
 /** How many sessions are Established in the VIP's family. */
-export function establishedFor(view: View, vip: Vip): number {
+function establishedFor(view: View, vip: Vip): number {
   const family = familyOf(vip);
   return view.peers.filter(peer => peer.established && peer.families.includes(family)).length;
 }

@@ -1,5 +1,5 @@
 // What the decision needs of the configuration, and nothing else: times in milliseconds, defaults filled in.
-import type { AgentName, Family, ServiceName, Vip } from './vocabulary.ts';
+import type { AgentName, ServiceName, Vip } from './vocabulary.ts';
 
 /** One service as this agent takes part in it. */
 export interface ServiceSettings {
@@ -37,10 +37,4 @@ export interface Settings {
   readonly adoptAfterMs: number;
   /** Longest drain after SIGTERM. */
   readonly shutdownMs: number;
-}
-
-/** Families that appear among the VIPs, for status and start-up checks. */
-export function familiesOf(vips: readonly Vip[]): readonly Family[] {
-  const seen = new Set<Family>(vips.map(vip => (vip.includes(':') ? 'ipv6' : 'ipv4')));
-  return [...seen].sort();
 }

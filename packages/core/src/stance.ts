@@ -1,7 +1,7 @@
 // The stance towards one VIP: what this agent means to do, before maintenance and its own ability have their say.
 // First that applies: not held yet, tombstone, foreign service, drain, hold, conflict, own, standby.
 import type { VipMemory } from './decision.ts';
-import { type Phase, phaseOf } from './phase.ts';
+import { phaseOf } from './phase.ts';
 import type { ServiceSettings } from './settings.ts';
 import { drain, plain, type Situation, type Stance, standby } from './standby.ts';
 import type { RegistryEntry, ServiceView, View } from './view.ts';
@@ -29,7 +29,6 @@ export function noMemory(nowMs: number): VipMemory {
 /** A stance and what else is to be said of it. */
 export interface Considered {
   readonly stance: Stance;
-  readonly phase: Phase;
   readonly owner: AgentName | null;
   readonly detail: string | null;
 }
@@ -46,7 +45,7 @@ export function consider(
   const phase = phaseOf(view, service, nowMs);
   const owner = ownerOf(view, settings, service, vip, nowMs);
   const at: Situation = { me: view.settings.agent, settings, service, vip, owner, memory, nowMs };
-  const told = { phase, owner, detail: null };
+  const told = { owner, detail: null };
   if (phase === 'starting' && view.shutdown !== null && memory.announcedSinceMs !== null)
     return { ...told, stance: held(at, view.shutdown.deadlineMs) };
   if (phase === 'starting') return { ...told, ...starting(view, settings, service, vip, nowMs) };
